@@ -1,0 +1,134 @@
+"""The frames the figures are counted from: text resolved, instants Unix ms, money fen; and what all counts share."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+import polars as pl
+
+from db.period import Period
+
+Frames = Mapping[str, pl.LazyFrame]
+
+_ORIGIN: Final = {
+    "source": pl.String(),
+    "is_synthetic": pl.Boolean(),
+    "document": pl.String(),
+    "position": pl.Int64(),
+}
+_TEST: Final = {"is_test": pl.Boolean()}
+_EVENT: Final = {"event_key": pl.String(), "occurred_at": pl.Int64(), **_TEST}
+_SUBJECT: Final = {"subject": pl.Int64()}
+_PROGRAMME: Final = {"programme": pl.String()}
+
+
+def _texts(*names: str) -> dict[str, pl.String]:
+    return {name: pl.String() for name in names}
+
+
+FRAMES: Final[Mapping[str, pl.Schema]] = MappingProxyType(
+    {
+        name: pl.Schema(columns)
+        for name, columns in {
+            "sightings": {
+                "address_id": pl.Int64(),
+                "host": pl.String(),
+                "registrable_domain": pl.String(),
+                "is_bare": pl.Boolean(),
+                "seen_at": pl.Int64(),
+                "claim": pl.Int8(),
+                **_TEST,
+                **_ORIGIN,
+            },
+            "app_sightings": {
+                "app_id": pl.Int64(),
+                "package": pl.String(),
+                "seen_at": pl.Int64(),
+                "claim": pl.Int8(),
+                **_TEST,
+                **_ORIGIN,
+            },
+            "verdicts": {
+                "address_id": pl.Int64(),
+                "host": pl.String(),
+                "is_bare": pl.Boolean(),
+                "package": pl.String(),
+                "answer": pl.String(),
+                "occurred_at": pl.Int64(),
+                **_TEST,
+            },
+            "url_checks": {
+                **_EVENT,
+                "address_id": pl.Int64(),
+                **_SUBJECT,
+                **_texts("actor", "result"),
+                **_ORIGIN,
+            },
+            "warnings": {
+                **_EVENT,
+                **_texts("warning", "stage", "channel", "sink", "campaign"),
+                **_SUBJECT,
+                **_ORIGIN,
+            },
+            "interventions": {
+                **_EVENT,
+                **_texts("type", "order", "reason"),
+                "scam_confirmed": pl.Boolean(),
+                "later_loss": pl.Boolean(),
+                **_SUBJECT,
+                **_ORIGIN,
+            },
+            "losses": {
+                **_EVENT,
+                **_texts("type", "episode"),
+                "amount_fen": pl.Int64(),
+                "tier": pl.String(),
+                **_PROGRAMME,
+                **_SUBJECT,
+                **_ORIGIN,
+            },
+            "attack_events": {
+                **_EVENT,
+                **_texts("type", "action", "channel", "attack_key"),
+                **_ORIGIN,
+            },
+            "attacks": {
+                **_texts("attack_key", "target", "brand", "fraud_type", "cause"),
+                "is_own": pl.Boolean(),
+                "confirmed_at": pl.Int64(),
+                "first_action_at": pl.Int64(),
+                "closed_at": pl.Int64(),
+            },
+            "reported_figures": {
+                "kpi": pl.String(),
+                "year": pl.Int64(),
+                **_texts("value", "document_title", "page"),
+                **_ORIGIN,
+            },
+        }.items()
+    }
+)
+"""The columns that are read; frames may have more, which `records` hands on. Ids, keys and subjects may be of any
+type that can be compared (integers need a third of the memory of text); an `event_key` stands once in its frame.
+`attack_key` of an attack event says which of `attacks` it belongs to."""
+
+
+def real(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """The rows that are not tests."""
+    return frame.filter(~pl.col("is_test").fill_null(value=False))
+
+
+def real_in(frame: pl.LazyFrame, period: Period, time: str) -> pl.LazyFrame:
+    """The rows of the period that are not tests."""
+    return real(frame).filter(period.holds(time))
+
+
+def key_of(*parts: pl.Expr, needs: pl.Expr) -> pl.Expr:
+    """The parts as one text that keeps them apart; where `needs` is null, the event counts for itself.
+
+    Args:
+        parts: what makes two events count as one.
+        needs: the part without which nobody can say that they do.
+    """
+    named = pl.struct(part.alias(str(place)) for place, part in enumerate(parts)).struct.json_encode()
+    return pl.when(needs.is_not_null()).then(named).otherwise(pl.format("event {}", "event_key"))

@@ -1,0 +1,244 @@
+"""Records under K10 to K15: attacks acted on, and own-brand attacks closed.
+
+Each record is an event of an attack, beside what is known of the attack as a whole (its type, brand, instants).
+"""
+
+from typing import Final
+
+import polars as pl
+
+from analytics.kpi.definition import Apart, Beside, Definition, Tally, units_where
+from analytics.kpi.display import RatioRule
+from analytics.kpi.frames import Frames, real
+from db.period import DAY_MS, Period
+from db.vocabulary import CHOICES, LABELS_ZH
+
+LOAN: Final = "loan_impersonation"
+FOLLOW_MS: Final = 30 * DAY_MS
+"""How long after the period's end a closure still counts for the closure rate."""
+
+_ATTACK: Final = (
+    "attack_key",
+    "target",
+    "brand",
+    "is_own",
+    "fraud_type",
+    "cause",
+    "confirmed_at",
+    "first_action_at",
+    "closed_at",
+)
+_IS_LOAN: Final = (pl.col("fraud_type") == LOAN).fill_null(value=False)
+_COUNTED: Final = "counted"
+_FATES_ZH: Final = {
+    "carried over from earlier years": "以前年度结转",
+    "closed by third parties": "第三方关停",
+    "expired by themselves": "自行消失",
+    "closed, cause not stated": "关停原因不明",
+    "closed without an action in the period": "关停而期内无处置",
+}
+_IS_ACTION: Final = (pl.col("type") == "action") & (pl.col("occurred_at") == pl.col("first_action_at"))
+_IS_CLOSURE: Final = (pl.col("type") == "closure") & (pl.col("occurred_at") == pl.col("closed_at"))
+_IS_CONFIRMATION: Final = (
+    # a reactivation that opens a new attack confirms it
+    pl.col("type").is_in(["confirmation", "reactivation"]) & (pl.col("occurred_at") == pl.col("confirmed_at"))
+)
+
+
+def action_records(frames: Frames, period: Period) -> pl.LazyFrame:
+    """K10: the first enforcement actions in the period; unit: the attack."""
+    return _events(frames, frames["attacks"].filter(period.holds("first_action_at")), _IS_ACTION)
+
+
+def loan_records(frames: Frames, period: Period) -> pl.LazyFrame:
+    """K11: those of K10 that impersonate a lender."""
+    return action_records(frames, period).filter(_IS_LOAN)
+
+
+def other_records(frames: Frames, period: Period) -> pl.LazyFrame:
+    """K12: those of K10 of any other type, or of none."""
+    return action_records(frames, period).filter(~_IS_LOAN)
+
+
+def closed_records(frames: Frames, period: Period) -> pl.LazyFrame:
+    """K14: first action and final closure of the own-brand attacks that we acted on and closed; unit: the attack."""
+    counted = _own_closures(frames, period).filter(pl.col("fate") == _COUNTED)
+    return _events(frames, counted, _IS_ACTION | _IS_CLOSURE)
+
+
+def closed_apart(frames: Frames, period: Period) -> tuple[Apart, ...]:
+    """Beside K14: own-brand closures of the period that are not in it, and what was acted on but still stands."""
+    closures = _own_closures(frames, period).group_by("fate").len().collect()
+    counts = dict(closures.iter_rows())
+    acted_on = frames["attacks"].filter(pl.col("is_own"), period.holds("first_action_at"))
+    standing = acted_on.filter((pl.col("closed_at") >= period.end).fill_null(value=True)).select(pl.len())
+    fates = tuple(Apart(zh, fate, counts.get(fate, 0)) for fate, zh in _FATES_ZH.items())
+    return (*fates, Apart("已处置而期末未关停", "acted on, not closed by the end", standing.collect().item()))
+
+
+def cohort_records(frames: Frames, period: Period) -> pl.LazyFrame:
+    """K15: confirmation and final closure of the own-brand attacks confirmed in the period; unit: the attack.
+
+    `meets` says whether it was closed by the period's end + 30 days; what nobody knows of was not.
+    """
+    cohort = frames["attacks"].filter(pl.col("is_own"), period.holds("confirmed_at"))
+    meets = (pl.col("closed_at") < period.end + FOLLOW_MS).fill_null(value=False)
+    return _events(frames, cohort, _IS_CONFIRMATION | _IS_CLOSURE).with_columns(meets=meets)
+
+
+def _own_closures(frames: Frames, period: Period) -> pl.LazyFrame:
+    """The own-brand attacks finally closed in the period, and why each is in K14 or not: `fate`."""
+    is_carried = (pl.min_horizontal("confirmed_at", "first_action_at") < period.start).fill_null(value=False)
+    cause = pl.col("cause")
+    fate = (
+        pl.when(is_carried)
+        .then(pl.lit("carried over from earlier years"))
+        .when(cause == "third_party")
+        .then(pl.lit("closed by third parties"))
+        .when(cause == "self_expired")
+        .then(pl.lit("expired by themselves"))
+        .when(cause.is_null())
+        .then(pl.lit("closed, cause not stated"))
+        .when(period.holds("first_action_at").fill_null(value=False))
+        .then(pl.lit(_COUNTED))
+        .otherwise(pl.lit("closed without an action in the period"))
+    )
+    return frames["attacks"].filter(pl.col("is_own"), period.holds("closed_at")).with_columns(fate=fate)
+
+
+def _events(frames: Frames, attacks: pl.LazyFrame, bearing: pl.Expr) -> pl.LazyFrame:
+    """The events that bear a figure out, each beside its attack; what both say, the attack says."""
+    whole = attacks.select(_ATTACK)
+    events = real(frames["attack_events"]).select(pl.exclude([name for name in _ATTACK if name != "attack_key"]))
+    return events.join(whole, on="attack_key").filter(bearing).with_columns(unit="attack_key")
+
+
+_ACTIONS_ZH: Final = {
+    "takedown_notice": "下线通知",
+    "registrar_hold": "域名停用",
+    "blocklist": "列入黑名单",
+    "police_report": "报警",
+    "app_delist": "应用下架",
+    "other": "其他处置",
+}
+_BY_ACTION: Final = tuple(
+    Beside(f"首次处置为{_ACTIONS_ZH[action]}", f"first action {action}", units_where(pl.col("action") == action))
+    for action in CHOICES["action"]
+)
+_BY_TYPE: Final = (
+    *(
+        Beside(LABELS_ZH[fraud_type], fraud_type, units_where(pl.col("fraud_type") == fraud_type))
+        for fraud_type in CHOICES["fraud_type"]
+        if fraud_type != "loan_impersonation"
+    ),
+    Beside("类型不明", "type not stated", units_where(pl.col("fraud_type").is_null())),
+)
+_MET: Final = pl.col("meets")
+
+DEFINITIONS: Final = (
+    Definition(
+        id="K10",
+        name_zh="打击诈骗网站",
+        name_en="Fraud websites acted against",
+        unit_zh="个",
+        unit_en="attacks",
+        definition_zh="首次处置（下线通知、域名停用、黑名单、报警、应用下架等）落在期内的攻击数。一个攻击＝案件号；无"
+        "案件号的，为同一品牌（无品牌者同一诈骗类型）×同一网站或应用，相隔7日内的确认相连为一。不含测试数据。",
+        definition_en="Attacks whose first enforcement action (notice, registrar hold, blocklist, police report, "
+        "delisting ...) falls in the period. An attack is a case number; without one, a brand (brandless: a fraud "
+        "type) on one site or app listing, confirmations within 7 days of each other chained. Without test rows.",
+        kinds=("attack_event",),
+        frame="attack_events",
+        records=action_records,
+        dedup=("attack_key",),
+        beside=(*_BY_ACTION, Beside("未经确认", "never confirmed", units_where(pl.col("confirmed_at").is_null()))),
+    ),
+    Definition(
+        id="K11",
+        name_zh="其中：仿冒借贷",
+        name_en="of which: impersonating lending",
+        unit_zh="个",
+        unit_en="attacks",
+        definition_zh="K10中诈骗类型为仿冒借贷（loan_impersonation）的攻击。",
+        definition_en="The attacks of K10 whose fraud type is loan impersonation.",
+        kinds=("attack_event",),
+        frame="attack_events",
+        records=loan_records,
+        dedup=("attack_key",),
+        parent="K10",
+        beside=(Beside("其中自有品牌", "of these on own brands", units_where(pl.col("is_own"))),),
+    ),
+    Definition(
+        id="K12",
+        name_zh="其余诈骗类型（交易、虚假投资、传销杀猪、黑产账号盗取等）",
+        name_en="Other fraud types (transaction, fake investment, pyramid and romance, account theft ...)",
+        unit_zh="个",
+        unit_en="attacks",
+        definition_zh="K10减K11，按诈骗类型列示；每个攻击只有一个主要类型。",
+        definition_en="K10 less K11, by fraud type; each attack has one primary type.",
+        kinds=("attack_event",),
+        frame="attack_events",
+        records=other_records,
+        dedup=("attack_key",),
+        parent="K10",
+        beside=_BY_TYPE,
+    ),
+    Definition(
+        id="K13",
+        name_zh="打击诈骗网站较上年增长",
+        name_en="Increase of fraud websites acted against over the year before",
+        unit_zh="%",
+        unit_en="%",
+        definition_zh="（本年K10－上年K10）÷上年K10；上年数取已导入的已披露数据，无则为未知。",
+        definition_en="(K10 of the year - K10 of the year before) / K10 of the year before; the latter is an "
+        "imported reported figure, without which this is unknown.",
+        kinds=("attack_event", "reported_figure"),
+        frame="attack_events",
+        records=action_records,
+        dedup=("attack_key",),
+        display=RatioRule(0, is_signed=True),
+        tally=Tally.GROWTH,
+        compared="K10",
+    ),
+    Definition(
+        id="K14",
+        name_zh="全年关停仿冒借条",
+        name_en="Own-brand attacks shut down",
+        unit_zh="个",
+        unit_en="attacks",
+        definition_zh="针对自有品牌、首次处置与最终关停均在期内、且由我方关停的攻击。仅被拦截不算关停；以前年度结转（"
+        "此前已确认或已处置）、第三方关停、自行消失的另列，不计入。关停后15日内复活的视为未关停。",
+        definition_en="Attacks on own brands with their first enforcement action and their final closure in the "
+        "period, closed by us. Blocked only is not closed; what was carried over (confirmed or acted on before the "
+        "period), closed by third parties or expired by itself is shown apart. Back within 15 days of its closure, "
+        "an attack is open again.",
+        kinds=("attack_event",),
+        frame="attack_events",
+        records=closed_records,
+        dedup=("attack_key",),
+        parent="K10",
+        apart=closed_apart,
+    ),
+    Definition(
+        id="K15",
+        name_zh="关停率",
+        name_en="Shut-down rate",
+        unit_zh="%",
+        unit_en="%",
+        definition_zh="期内确认的自有品牌攻击中，期末后30日内最终关停的比例（不论由谁关停）；去向不明的留在分母。",
+        definition_en="Of the own-brand attacks confirmed in the period, the share finally closed (by whomever) "
+        "before its end + 30 days; those of which nothing is known stay in the denominator.",
+        kinds=("attack_event",),
+        frame="attack_events",
+        records=cohort_records,
+        dedup=("attack_key",),
+        display=RatioRule(2),
+        tally=Tally.SHARE,
+        beside=(
+            Beside("其中由我方关停", "closed by us", units_where(_MET & (pl.col("cause") == "us"))),
+            Beside("第三方关停", "by third parties", units_where(_MET & (pl.col("cause") == "third_party"))),
+            Beside("自行消失", "expired by themselves", units_where(_MET & (pl.col("cause") == "self_expired"))),
+            Beside("未知或未关停", "unknown or not closed", units_where(~_MET)),
+        ),
+    ),
+)

@@ -1,0 +1,156 @@
+"""What a label looks like to a reader: punycode decoded, lookalike characters as the ASCII letters they imitate."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+_LETTER_NAME: Final = re.compile(
+    r"LATIN (?:LETTER )?(?:SMALL |CAPITAL )?(?:CAPITAL )?(?:LETTER )?"
+    r"(?:SMALL CAPITAL |SCRIPT |OPEN |DOTLESS |LONG |TURNED )?([A-Z])(?: WITH .*)?"
+)
+_BY_SHAPE: Final = {
+    # letters that Unicode names by sound and UTS #39 leaves alone or sends to another script
+    "ӏ": "l", "ԍ": "g",
+    "ƅ": "b", "ь": "b", "ƻ": "2", "ƽ": "5", "ƿ": "p", "þ": "p", "ə": "a", "ʒ": "3", "ĸ": "k", "ŋ": "n", "ɑ": "a",
+    "ɩ": "i", "ɪ": "i", "ʊ": "u", "æ": "ae", "œ": "oe", "ð": "d", "ß": "b", "ɛ": "e", "ε": "e", "ρ": "p", "ν": "v",
+    "η": "n", "κ": "k", "τ": "t", "ω": "w", "μ": "u", "ш": "w", "щ": "w", "и": "u", "й": "u", "л": "n", "я": "r",
+    "з": "3", "б": "6", "ф": "o", "п": "n", "ц": "u", "г": "r", "є": "e", "э": "e", "ы": "bl", "ю": "lo", "ж": "x",
+    "д": "d", "ч": "4",
+}  # fmt: skip
+
+_PAIRS: Final = (("rn", "m"), ("nn", "m"), ("vv", "w"), ("cl", "d"))
+"""Letters that together are read as one."""
+_MORE_PAIRS: Final = (("lc", "k"), *_PAIRS, ("lb", "b"), ("dl", "d"), ("lh", "h"), ("rr", "n"))
+"""And those that merely pass at a glance."""
+
+COARSE_CLASSES: Final = ("o0", "li1j", "ec3", "s5", "bd86", "gq9", "mn", "uvw", "a4", "t7", "z2")
+"""Characters that pass for each other at a glance; the first stands for its class."""
+
+_COARSE: Final = str.maketrans({other: group[0] for group in COARSE_CLASSES for other in group[1:]})
+_STRICT: Final = str.maketrans("01i53894", "ollsebga")
+_REPEATS: Final = re.compile(r"(.)\1+")
+_HAN: Final = re.compile(r"[\u3400-\u9fff]")
+
+
+@cache
+def _confusables() -> dict[str, str]:
+    """UTS #39 as the package has it: each character's ASCII lookalike, lower-case letters preferred to digits."""
+    spec = find_spec("confusable_homoglyphs")
+    if spec is None or spec.origin is None:  # pragma: no cover - a run-time requirement
+        return {}
+    table = json.loads((Path(spec.origin).parent / "confusables.json").read_text("utf-8"))
+    return {
+        char: best
+        for char, alike in table.items()
+        if not char.isascii() and (best := _best_ascii(entry["c"] for entry in alike))
+    }
+
+
+def _best_ascii(alike: Iterable[str]) -> str:
+    ranked = sorted((text for text in alike if text.isascii() and text.isalnum()), key=_ascii_rank)
+    return ranked[0].lower() if ranked else ""
+
+
+def _ascii_rank(text: str) -> tuple[int, int, str]:
+    return (len(text), 0 if text.islower() else 1 if text.isdigit() else 2, text)
+
+
+@cache
+def ascii_of(char: str) -> str:
+    """The ASCII letters a character passes for; the character itself where there are none (a Han character)."""
+    if char.isascii():
+        return char.lower()
+    if char in _BY_SHAPE:
+        return _BY_SHAPE[char]
+    stripped = "".join(part for part in unicodedata.normalize("NFKD", char) if not unicodedata.combining(part))
+    if stripped != char and stripped:
+        return "".join(ascii_of(part) for part in stripped)
+    named = _LETTER_NAME.fullmatch(unicodedata.name(char, ""))
+    if named:
+        return named.group(1).lower()
+    if unicodedata.category(char) in {"Cf", "Mn"}:
+        return ""  # zero-width and direction marks: seen by nobody
+    return _confusables().get(char) or _sounding(char)
+
+
+def _sounding(char: str) -> str:
+    lower = char.lower()
+    return ascii_of(lower) if lower != char and len(lower) == 1 else char
+
+
+def decode_label(label: str) -> str:
+    """A label as a browser may show it; broken punycode stays as it is.
+
+    >>> decode_label("xn--pypal-4ve")
+    'pаypal'
+    """
+    if not label.startswith("xn--"):
+        return label
+    try:
+        return label[4:].encode("ascii").decode("punycode")
+    except (UnicodeError, ValueError, OverflowError):
+        return label
+
+
+def read_text(text: str) -> str:
+    """Any text as lower-case ASCII where characters pass for ASCII; Han characters stay.
+
+    >>> read_text("раураӏ")
+    'paypal'
+    """
+    return text.lower() if text.isascii() else "".join(ascii_of(char) for char in text)
+
+
+def read_label(label: str) -> str:
+    """A host label, decoded and read.
+
+    >>> read_label("xn--pypal-4ve")
+    'paypal'
+    """
+    return read_text(decode_label(label))
+
+
+def coarse(text: str) -> str:
+    """A text with every character replaced by its class; equal results may pass for each other at a glance."""
+    return text.translate(_COARSE)
+
+
+def strict(text: str) -> str:
+    """A text with the digits and letter pairs that are read as another letter replaced by it.
+
+    >>> strict("rnicr0s0ft"), strict("paypa1"), strict("vvells")
+    ('mlcrosoft', 'paypal', 'wells')
+    """
+    for pair, single in _PAIRS:
+        text = text.replace(pair, single)
+    return text.translate(_STRICT)
+
+
+def glance(text: str) -> str:
+    """A text as a hasty reader may take it: pairs that look like one letter replaced, then coarse.
+
+    >>> glance("lclarna") == glance("klarna")
+    True
+    """
+    for pair, single in _MORE_PAIRS:
+        text = text.replace(pair, single)
+    return coarse(text)
+
+
+def squeeze(text: str) -> str:
+    """Runs of one character as one.
+
+    >>> squeeze("ppayypalll")
+    'paypal'
+    """
+    return _REPEATS.sub(r"\1", text)
+
+
+def has_han(text: str) -> bool:
+    """Whether a Chinese character is in it."""
+    return bool(_HAN.search(text))

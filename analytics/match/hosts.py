@@ -1,0 +1,92 @@
+"""Hosts cut into labels: each label once, as read, and which hosts have it where."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from analytics.match import fold, words
+
+_FOREIGN: Final = "xn--"
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A frame of hosts, cut up."""
+
+    hosts: pl.DataFrame
+    """`host_row`, `host`, `public_suffix`, `labels` (list, left to right, without the suffix)."""
+    places: pl.DataFrame
+    """`host_row`, `place` (of the label in the list), `label_row`."""
+    labels: pl.DataFrame
+    """`label_row`, `label`, `reading` (ASCII letters, digits, hyphens; Chinese characters as pinyin)."""
+
+
+def cut_hosts(hosts: pl.DataFrame) -> Cut:
+    """Cut hosts into labels; those that are themselves public suffixes, or addresses, have none.
+
+    Args:
+        hosts: `host` (A-labels, lower case), `registrable_domain`, `public_suffix`; distinct hosts.
+    """
+    rows = (
+        hosts.filter(pl.col("registrable_domain").is_not_null() & (pl.col("public_suffix").fill_null("") != ""))
+        .select("host", "public_suffix")
+        .with_row_index("host_row")
+        .with_columns(
+            labels=pl.col("host")
+            .str.head(pl.col("host").str.len_bytes().cast(pl.Int64) - pl.col("public_suffix").str.len_bytes() - 1)
+            .str.split(".")
+        )
+    )
+    exploded = (
+        rows.select("host_row", "labels", place=pl.int_ranges(pl.col("labels").list.len().cast(pl.Int64)))
+        .explode("labels", "place")
+        .rename({"labels": "label"})
+    )
+    labels = read_labels(exploded.select(pl.col("label").unique()))
+    return Cut(rows, exploded.join(labels.select("label", "label_row"), on="label").drop("label"), labels)
+
+
+def split_names(cut: Cut, names: pl.Series) -> pl.DataFrame:
+    """Neighbouring labels that are one of `names` when written together: pay.pal of pay.pal.com.
+
+    Returns:
+        `host_row`, `place` (of the right-hand label), `reading` (the two with a hyphen between).
+    """
+    nearby = (
+        cut.places.join(cut.labels.select("label_row", "reading"), on="label_row")
+        .sort("host_row", "place")
+        .with_columns(left=pl.col("reading").shift(1), same=pl.col("host_row").shift(1) == pl.col("host_row"))
+        .filter(pl.col("same") & pl.concat_str("left", "reading").is_in(names.implode()))
+    )
+    return nearby.select("host_row", "place", reading=pl.concat_str("left", pl.lit("-"), "reading"))
+
+
+def read_labels(labels: pl.DataFrame) -> pl.DataFrame:
+    """Add `reading` and `label_row` to distinct labels (`label`)."""
+    foreign = labels.filter(pl.col("label").str.starts_with(_FOREIGN))
+    readings = pl.DataFrame(
+        {"label": foreign["label"], "reading": [spoken(fold.read_label(label)) for label in foreign["label"]]},
+        schema={"label": pl.String, "reading": pl.String},
+    )
+    return (
+        labels.join(readings, on="label", how="left")
+        .with_columns(pl.col("reading").fill_null(pl.col("label")))
+        .with_row_index("label_row")
+        .with_columns(pl.col("label_row").cast(pl.Int64))
+    )
+
+
+def spoken(text: str) -> str:
+    """Chinese characters as pinyin; what is neither Chinese nor ASCII is a letter like no other.
+
+    >>> spoken("奇富-app")
+    'qifu-app'
+    """
+    if text.isascii():
+        return text
+    if fold.has_han(text):
+        from pypinyin import lazy_pinyin  # noqa: PLC0415 - 0.15 s, for Chinese labels only
+
+        text = "".join(lazy_pinyin(text.translate(words.simplified())))
+    return "".join(char if char.isascii() else "_" for char in text).lower()

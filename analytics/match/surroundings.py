@@ -1,0 +1,95 @@
+"""What the rest of a host says about a name in one of its labels."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from analytics.match import evidence, keywords
+
+_SUPPORT: Final = frozenset(
+    {"rest own", "rest strong", "other own", "other strong", "keyword elsewhere", "official embedded", "cheap suffix"}
+)
+_EXPLAINED: Final = frozenset({"rest words", "rest unknown", "rest letter"})
+
+
+def combine(facts: frozenset[str]) -> frozenset[str]:
+    """The facts, and those that only say something together: a name that is a word too, with nothing to support it."""
+    kind = "word" if "word" in facts else "short" if facts & {"length 2", "length 3"} else ""
+    kind = "edited" if "same" not in facts and "characters" not in facts else kind
+    more = {"same whole"} if {"same", "whole"} <= facts else set()
+    if kind and not facts & _SUPPORT:
+        more.add(f"{kind} unsupported")
+    if not kind:
+        more |= {f"plain, {fact}" for fact in facts & _EXPLAINED}
+    if kind and facts & (_EXPLAINED - {"rest letter"}):
+        more.add(f"{kind} glued")
+    if kind and "whole" in facts:
+        more.add(f"{kind} whole")
+    return facts | more
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the rest of the host says."""
+
+    facts: frozenset[str]
+    keyword: str = ""
+    embedded: str = ""
+    """The official domain that the host carries in front of its own."""
+
+
+@dataclass(frozen=True)
+class HostParts:
+    """A host, cut up: what its surroundings are asked about."""
+
+    host: str
+    labels: list[str]
+    """Without the public suffix, left to right, as read."""
+    place: int
+    """Which of them holds the span."""
+    suffix: str
+    is_shared: bool
+    """Whether the suffix is a landlord's, and the label before it a tenant's."""
+    own_keywords: frozenset[str]
+    domains: tuple[str, ...]
+    """The brand's official ones."""
+
+
+def surround(parts: HostParts) -> Surroundings:
+    """The facts about the host around the label that holds the span."""
+    last = len(parts.labels) - 1
+    facts = {
+        "tenant" if parts.is_shared and parts.place == last else "registrable" if parts.place == last else "subdomain"
+    }
+    if parts.suffix in keywords.RISKY_SUFFIXES:
+        facts.add("cheap suffix")
+    tokens = [token for place, label in enumerate(parts.labels) if place != parts.place for token in label.split("-")]
+    kinds = {evidence.kind_of(token, parts.own_keywords): token for token in tokens if token != "www"}  # noqa: S105 - a label
+    keyword = next((kinds[kind] for kind in ("own", "strong") if kind in kinds), "")
+    if keyword:
+        facts.add("keyword elsewhere")
+    embedded = next((domain for domain in parts.domains if _carries(parts.host, domain)), "")
+    if embedded:
+        facts.add("official embedded")
+    return Surroundings(frozenset(facts), keyword, embedded)
+
+
+def is_kin(label: str, suffix: str, domains: tuple[str, ...]) -> bool:
+    """Whether a brand that holds its name under many suffixes may well hold it under this country's too."""
+    held = sum(domain.startswith(label + ".") for domain in domains)
+    return held >= _MANY_SUFFIXES and len(suffix.rsplit(".", 1)[-1]) == 2
+
+
+_MANY_SUFFIXES: Final = 5
+
+
+def _carries(host: str, domain: str) -> bool:
+    """Whether an official domain stands in a host in front of another: paypal.com.evil.icu, paypal.com-login.top."""
+    framed = f".{host}"
+    written = (
+        f".{domain}.",
+        f".{domain}-",
+        f".{domain.replace('.', '-')}",
+        f"-{domain}.",
+        f"-{domain.replace('.', '-')}.",
+    )
+    return any(text in framed for text in written)

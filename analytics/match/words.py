@@ -1,0 +1,127 @@
+"""Ordinary words of some Latin-script languages, and the likeliest way to read a run of letters as words.
+
+The lists are wordfreq's small ones: words seen at least about once in a million (Zipf value 3 and more), so that a
+product name seen now and then is no ordinary word. They are read when the first candidate needs them.
+"""
+
+import gzip
+from functools import cache, lru_cache
+from importlib.util import find_spec
+from operator import itemgetter
+from pathlib import Path
+from typing import Final
+
+import msgpack
+
+from analytics.match import keywords
+
+_LANGUAGES: Final = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "tr", "id", "ro", "cs", "da", "fil")
+_FOREIGN: Final = 0.8
+"""Zipf points by which a word of another language than English counts less: host names are mostly English."""
+UNKNOWN_LETTER: Final = 1.9
+"""log10 cost of a letter that belongs to no word: a little more than log10(36) = 1.56, as if at random."""
+WORD_START: Final = 0.5
+_LONGEST: Final = 18
+_INFLECTIONS: Final = ("s", "es", "d", "ed", "ing", "er", "ers", "n", "e", "en")
+
+
+def _data_folder() -> Path:
+    spec = find_spec("wordfreq")
+    if spec is None or spec.origin is None:  # pragma: no cover - a run-time requirement
+        raise ModuleNotFoundError("wordfreq")
+    return Path(spec.origin).parent / "data"
+
+
+def _read_list(name: str) -> list[list[str]]:
+    """A list of wordfreq's: the words of rarity n centibels at index n."""
+    with gzip.open(_data_folder() / name) as stream:
+        return list(msgpack.load(stream, raw=False))[1:]
+
+
+@cache
+def zipf_table() -> dict[str, float]:
+    """Each ordinary word's Zipf value (log10 of occurrences in a thousand million words)."""
+    ranked = [
+        (9 - centibels / 100 - (0.0 if language == "en" else _FOREIGN), words)
+        for language in _LANGUAGES
+        for centibels, words in enumerate(_read_list(f"small_{language}.msgpack.gz"))
+        if words
+    ]
+    table: dict[str, float] = {}
+    for value, words in sorted(ranked, key=itemgetter(0)):  # the most frequent last: it stays
+        table.update(dict.fromkeys(words, value))
+    return table
+
+
+def zipf(word: str) -> float:
+    """The Zipf value of a word, 0 where it is none."""
+    return zipf_table().get(word, 0.0)
+
+
+@cache
+def is_common_word(word: str) -> bool:
+    """Whether a brand's name is a word of the language as well (orange, chase): it is inflected like one.
+
+    Frequency does not tell: `facebook` is more frequent than `orange`. Its plural is not.
+    """
+    if word in keywords.ALSO_WORDS:
+        return True
+    own = zipf(word)
+    if own < 2.9:
+        return False
+    stems = [word[: -len(end)] for end in ("s", "es", "e") if word.endswith(end) and len(word) > len(end) + 2]
+    kin = [word + end for end in _INFLECTIONS] + stems + ([word[:-1] + "ing"] if word.endswith("e") else [])
+    return any(zipf(other) > own - 1.7 for other in kin)
+
+
+@cache
+def simplified() -> dict[int, str]:
+    """Traditional characters to simplified ones, wordfreq's table."""
+    with gzip.open(_data_folder() / "_chinese_mapping.msgpack.gz") as stream:
+        return dict(msgpack.load(stream, raw=False, strict_map_key=False))
+
+
+@lru_cache(maxsize=100_000)
+def read_cost(text: str) -> float:
+    """The cost (log10, lower is likelier) of the best reading of `text` as words."""
+    table = zipf_table()
+    best = [0.0] * (len(text) + 1)
+    for end in range(1, len(text) + 1):
+        cost = best[end - 1] + UNKNOWN_LETTER
+        for start in range(max(0, end - _LONGEST), end):
+            piece = text[start:end]
+            if (frequency := table.get(piece)) and (end - start > 2 or piece in _TINY):
+                cost = min(cost, best[start] + 9 - frequency + WORD_START)
+        best[end] = cost
+    return best[-1]
+
+
+_TINY: Final = frozenset(
+    [
+        "a",
+        "i",
+        "my",
+        "we",
+        "go",
+        "to",
+        "of",
+        "in",
+        "on",
+        "at",
+        "by",
+        "us",
+        "uk",
+        "up",
+        "tv",
+        "it",
+        "is",
+        "me",
+        "be",
+        "do",
+        "or",
+        "an",
+        "no",
+        "so",
+    ]
+)
+"""The words of one or two letters that stand in host names; the lists hold hundreds of abbreviations."""

@@ -1,0 +1,109 @@
+"""Addresses, one (`canonical_address`) or many at once (`normalise_addresses`): the front of this stage.
+
+Nineteen of twenty published addresses are ordinary: already spelt as we would, but for what a frame can take
+apart by itself. One expression says which; the others go through `canonical_address`, each distinct one once.
+"""
+
+from typing import Final
+
+import polars as pl
+
+from analytics.normalise.canonical import Address, canonical_address
+from analytics.normalise.hosts import FILE_ENDINGS, to_unicode
+from analytics.normalise.refusal import NotAnAddress
+from analytics.normalise.suffixes import SUFFIX_SCHEMA, suffix_frame
+
+__all__ = ["ADDRESSES_SCHEMA", "Address", "NotAnAddress", "canonical_address", "normalise_addresses", "to_unicode"]
+
+ADDRESSES_SCHEMA: Final = pl.Schema(
+    [
+        *(("address", pl.String), ("host", pl.String), ("tail", pl.String)),
+        *SUFFIX_SCHEMA.items(),
+        ("reason", pl.String),
+    ],
+)
+_SPELT_SCHEMA: Final = {"address": pl.String, "host": pl.String, "tail": pl.String, "reason": pl.String}
+
+_NAME: Final = r"(?:[a-z0-9_-]+\.)+[a-z][a-z0-9-]*"
+_OCTET: Final = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_PORT: Final = r"(?:[1-9][0-9]{3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+"""1,000 to 65,535: none is a default port."""
+_SEGMENT: Final = r"[A-Za-z0-9_~!$&'()*+,;=:@-]"
+"""How a path segment may begin: not with a dot, which could be a dot segment."""
+_QUERY: Final = r"\?[A-Za-z0-9_~!$&'()*+,;=:@./?-]+"
+_ORDINARY: Final = (
+    rf"^(?:https?://)?(?:{_NAME}|{_OCTET}(?:\.{_OCTET}){{3}})(?::{_PORT})?"
+    rf"(?:(?:/(?:{_SEGMENT}(?:{_SEGMENT}|\.)*)?)+(?:{_QUERY})?)?$"
+)
+_ORDINARY_LENGTH: Final = 8_000
+"""Bytes; below the limit of 8,192 with room for the scheme that a host with a path is given."""
+_ORDINARY_HOST: Final = 63
+"""Bytes; no label of such a host can be longer than a label may be."""
+
+_FILE_NAME: Final = rf"\.(?:{'|'.join(FILE_ENDINGS)})$"
+
+
+def normalise_addresses(addresses: pl.Series) -> pl.DataFrame:
+    """Canonical addresses: `ADDRESSES_SCHEMA`, one row a value, in the order given.
+
+    Args:
+        addresses: addresses as published (String). A null gives a row of nulls.
+
+    Returns:
+        `address` as given, `host`, `tail`, `registrable_length`, `suffix_length`, `is_shared` as in `Address`,
+        null where the text is no address; `reason` then says why, and is null everywhere else.
+    """
+    frame = pl.DataFrame({"address": addresses.cast(pl.String)}).with_row_index("row")
+    fits = pl.col("address").str.contains(_ORDINARY) & (pl.col("address").str.len_bytes() <= _ORDINARY_LENGTH)
+    candidates = frame.filter(fits).with_columns(rest=_without_scheme()).with_columns(_authority())
+    host = pl.col("host")
+    is_plain = (host.str.len_bytes() <= _ORDINARY_HOST) & ~host.str.contains(_FILE_NAME)
+    ordinary = candidates.filter(is_plain).select("row", "address", "host", _tail(), reason=pl.lit(None, pl.String))
+    odd = pl.concat(
+        [frame.filter(~fits.fill_null(value=False)), candidates.filter(~is_plain).select("row", "address")],
+    )
+    spelt = pl.concat([ordinary, _spelt_one_by_one(odd)]).sort("row")
+    return pl.concat([spelt.drop("row", "reason"), _suffixes(spelt["host"]), spelt.select("reason")], how="horizontal")
+
+
+def _without_scheme() -> pl.Expr:
+    return pl.col("address").str.strip_prefix("https://").str.strip_prefix("http://")
+
+
+def _authority() -> list[pl.Expr]:
+    parts = pl.col("rest").str.splitn("/", 2).struct
+    authority = parts.field("field_0").str.splitn(":", 2).struct
+    return [
+        authority.field("field_0").alias("host"),
+        authority.field("field_1").alias("port"),
+        parts.field("field_1").alias("after"),
+    ]
+
+
+def _tail() -> pl.Expr:
+    """Empty for a bare host; a host with a path or port but no scheme is read as http."""
+    address, after, port = pl.col("address"), pl.col("after").fill_null(""), pl.col("port").fill_null("")
+    has_scheme = address.str.len_bytes() > pl.col("rest").str.len_bytes()
+    scheme = pl.when(address.str.starts_with("https://")).then(pl.lit("https:")).otherwise(pl.lit("http:"))
+    is_bare = ~has_scheme & (after == "") & (port == "")
+    return pl.when(is_bare).then(pl.lit("")).otherwise(pl.concat_str(scheme, port, pl.lit("/"), after)).alias("tail")
+
+
+def _spelt_one_by_one(odd: pl.DataFrame) -> pl.DataFrame:
+    distinct = odd["address"].drop_nulls().unique()
+    spelt = pl.DataFrame([_spelt(text) for text in distinct], schema=_SPELT_SCHEMA, orient="row")
+    return odd.join(spelt, on="address", how="left")
+
+
+def _spelt(text: str) -> tuple[str, str | None, str | None, str | None]:
+    try:
+        address = canonical_address(text)
+    except NotAnAddress as refusal:
+        return text, None, None, refusal.reason
+    return text, address.host, address.tail, None
+
+
+def _suffixes(hosts: pl.Series) -> pl.DataFrame:
+    distinct = hosts.drop_nulls().unique()
+    lengths = suffix_frame(distinct).with_columns(host=distinct)
+    return hosts.to_frame().join(lengths, on="host", how="left", maintain_order="left").drop("host")

@@ -1,0 +1,166 @@
+"""The brands file: who is imitated, by which names, and what is theirs."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from db.errors import UsageError
+
+if TYPE_CHECKING:
+    from tldextract import TLDExtract
+
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+DEFAULT_THRESHOLD = 60
+"""Confidence from which a match counts where the brand names none."""
+
+
+class Brand(BaseModel):
+    """One `[[brand]]` of the file; the file's keys are these fields."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    id: str
+    names: Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
+    domains: Annotated[tuple[str, ...], Field(strict=False)]
+    packages: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    certificates: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    keywords: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    sector: str = ""
+    own: bool = False
+    follow: bool = False
+    threshold: Annotated[int, Field(ge=0, le=100)] = DEFAULT_THRESHOLD
+    confirm_at: Annotated[int, Field(ge=0, le=100)] | None = None
+
+    @field_validator("id")
+    @classmethod
+    def _id(cls, value: str) -> str:
+        if not _ID.fullmatch(value):
+            raise ValueError("an id is a-z, 0-9 and hyphens, at most 64")
+        return value
+
+    @field_validator("names")
+    @classmethod
+    def _names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any(not name.strip() for name in value):
+            raise ValueError("a name is empty")
+        return value
+
+    @field_validator("certificates")
+    @classmethod
+    def _certificates(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        cleaned = tuple(certificate.lower().replace(":", "") for certificate in value)
+        for certificate in cleaned:
+            if not _SHA256.fullmatch(certificate):
+                raise ValueError(f"{certificate!r} is no SHA-256 of a certificate (64 hexadecimal digits)")
+        return cleaned
+
+    @field_validator("domains")
+    @classmethod
+    def _domains(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        cleaned = tuple(domain.strip().lower().rstrip(".") for domain in value)
+        for domain in cleaned:
+            if "." not in domain:
+                raise ValueError(f"{domain!r} is a bare top-level domain; every name under it would be official")
+        return tuple(domain.encode("idna").decode() if not domain.isascii() else domain for domain in cleaned)
+
+    @property
+    def name_zh(self) -> str:
+        """The first name with a Chinese character, else the first."""
+        return next((name for name in self.names if re.search(r"[\u4e00-\u9fff]", name)), self.names[0])
+
+    @property
+    def name_en(self) -> str:
+        """The first name in ASCII, else the id."""
+        return next((name for name in self.names if name.isascii()), self.id)
+
+
+def load_brands(path: Path | None = None) -> tuple[Brand, ...]:
+    """Read a brands file; without a path the list that comes with fanzha.
+
+    Raises:
+        UsageError: the file cannot be read, a brand is faulty, or an id stands twice; one line, nothing is loaded.
+    """
+    shown = str(path) if path else "the bundled brands"
+    try:
+        text = path.read_text("utf-8") if path else files("db").joinpath("brands.toml").read_text("utf-8")
+        document = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{shown}: cannot be read as a brands file: {error}") from error
+    entries = document.pop("brand", [])
+    if document:
+        raise UsageError(f"{shown}: unknown key {min(document)!r}; a brands file holds [[brand]] tables only")
+    if not isinstance(entries, list) or not entries:
+        raise UsageError(f"{shown}: no [[brand]] in it")
+    brands = tuple(_brand(entry, shown, number) for number, entry in enumerate(entries, 1))
+    seen: set[str] = set()
+    for brand in brands:
+        if brand.id in seen:
+            raise UsageError(f"{shown}: brand id {brand.id!r} stands twice; give one of them another id")
+        seen.add(brand.id)
+    return brands
+
+
+@cache
+def suffix_kind(domain: str) -> Literal["icann", "private", ""]:
+    """Whether a domain is itself a public suffix, and whose: a registry's (`gov.uk`) or a landlord's (`github.io`)."""
+    registry, everything = _suffix_rules()
+    rules = {domain, "*." + domain.partition(".")[2]}
+    if not rules & everything or f"!{domain}" in everything:
+        return ""
+    return "icann" if rules & registry else "private"
+
+
+@cache
+def _suffix_rules() -> tuple[frozenset[str], frozenset[str]]:
+    """The list's rules as written (`co.uk`, `*.ck`): the registries', and all."""
+    from tldextract import TLDExtract  # noqa: PLC0415 - it brings requests along, 0.1 s
+
+    everything = TLDExtract(cache_dir=None, suffix_list_urls=(), include_psl_private_domains=True).tlds
+    return frozenset(_suffix_list().tlds), frozenset(everything)
+
+
+def public_suffix(host: str) -> str:
+    """The public suffix of a host, a landlord's (`github.io`) included; empty for an address."""
+    return _suffix_list()(host, include_psl_private_domains=True).suffix
+
+
+@cache
+def _suffix_list() -> TLDExtract:
+    from tldextract import TLDExtract  # noqa: PLC0415 - it brings requests along, 0.1 s
+
+    return TLDExtract(cache_dir=None, suffix_list_urls=())
+
+
+def brand_warnings(brands: Iterable[Brand]) -> list[str]:
+    """What is allowed in a brands file and yet worth a look, a line each: official domains that are public suffixes."""
+    effect = {
+        "icann": "is a public suffix: every name under it counts as official",
+        "private": "is a public suffix of a landlord: only the name itself counts as official, not its tenants",
+    }
+    return [
+        f"brand {brand.id!r}: domain {domain!r} {effect[kind]}"
+        for brand in brands
+        for domain in brand.domains
+        if (kind := suffix_kind(domain))
+    ]
+
+
+def _brand(entry: object, shown: str, number: int) -> Brand:
+    label = repr(entry.get("id", "?")) if isinstance(entry, dict) else "?"
+    try:
+        return Brand.model_validate(entry)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the table"
+        message = first["msg"].removeprefix("Value error, ")
+        raise UsageError(f"{shown}: brand {number} ({label}): {where}: {message}") from None

@@ -1,0 +1,76 @@
+"""Writing what the roll-up derives: attacks, and each figure as it was computed."""
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from typing import Final
+
+import polars as pl
+from sqlite_utils import Database
+
+_ATTACK_COLUMNS: Final = (
+    "attack_key",
+    "target",
+    "brand",
+    "is_own",
+    "fraud_type",
+    "first_seen_at",
+    "confirmed_at",
+    "first_action_at",
+    "closed_at",
+    "cause",
+    "reopened",
+    "previous",
+    "events",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFigure:
+    """A figure as it is kept; values as exact text."""
+
+    kpi: str
+    definition_version: str
+    value: str | None
+    prior: str | None
+    display_zh: str
+    display_en: str
+    note: str
+
+
+def save_attacks(database: Database, attacks: pl.DataFrame) -> None:
+    """Store the attacks in force, in place of those of the last derivation."""
+    database.execute("DELETE FROM attack")
+    marks = ", ".join("?" * len(_ATTACK_COLUMNS))
+    database.conn.executemany(
+        f"INSERT INTO attack ({', '.join(_ATTACK_COLUMNS)}) VALUES ({marks})",  # noqa: S608 - our own names
+        attacks.select(_ATTACK_COLUMNS).iter_rows(),
+    )
+
+
+def save_figures(database: Database, year: int, figures: Sequence[StoredFigure], computed_at: int) -> int:
+    """Append the figures that differ from their last computation; what one was before stays on record.
+
+    Returns:
+        How many differed.
+    """
+    cursor = database.conn.executemany(
+        """INSERT INTO kpi_run (year, computed_at, kpi, definition_version, value, prior, display_zh, display_en, note)
+           SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE NOT EXISTS (
+               SELECT 1 FROM kpi_run WHERE kpi_run_id =
+                   (SELECT max(kpi_run_id) FROM kpi_run WHERE year = ?1 AND kpi = ?3)
+               AND definition_version = ?4 AND value IS ?5 AND prior IS ?6 AND note = ?9)""",
+        [(year, computed_at, *astuple(figure)) for figure in figures],
+    )
+    return cursor.rowcount
+
+
+def years_with_records(database: Database) -> list[int]:
+    """The Shanghai years in which anything was seen or happened."""
+    tables = {"sighting": "seen_at", "app_sighting": "seen_at"} | dict.fromkeys(
+        ("url_check", "warning", "intervention", "loss", "attack_event"), "occurred_at"
+    )
+    union = " UNION ".join(
+        f"SELECT CAST(strftime('%Y', {column} / 1000 + 28800, 'unixepoch') AS INTEGER) FROM {table}"  # noqa: S608 - our own names
+        for table, column in tables.items()
+    )
+    return sorted(int(row[0]) for row in database.execute(union))

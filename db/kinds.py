@@ -1,0 +1,203 @@
+"""What rows look like as published, kind by kind: the contract between parsers, normaliser and tables.
+
+A parser yields frames whose columns are `position` (Int64: the row's ordinal in its file, from 1) and
+the kind's fields as nullable text. The normaliser turns each field into its stored form by its `form`.
+"""
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, Literal
+
+Form = Literal["text", "instant", "address", "subject", "money", "flag", "choice", "integer", "decimal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column of a kind."""
+
+    name: str
+    form: Form = "text"
+    required: bool = False
+    choice: str = ""
+    """Name of the closed vocabulary (`db.vocabulary.CHOICES`) where form is `choice`."""
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of row; its fields in the order they are documented."""
+
+    name: str
+    title_zh: str
+    title_en: str
+    fields: tuple[Field, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The field names, in order."""
+        return tuple(field.name for field in self.fields)
+
+
+_OCCURRED = Field("occurred_at", "instant", about="when it happened; absent: when the file was fetched")
+_EVENT_ID = Field("event_id", about="the event's id in the company's system; absent: all mapped columns together")
+_TEST = Field("is_test", "flag", about="a test row, counted nowhere")
+_PROGRAMME = Field("programme", about="the programme that reports it")
+_SUBJECT = Field("subject", "subject", about="a person; stored as an HMAC pseudonym only")
+
+ADDRESS: Final = Kind(
+    "address",
+    "网址线索",
+    "sighting of an address",
+    (
+        Field("address", "address", required=True, about="a URL or host as published"),
+        Field("published", "instant", about="when the source says it was seen"),
+        Field("brand", about="the brand it is said to imitate, as named by the source"),
+        Field("claim", "choice", choice="claim", about="malicious, benign or none; absent: what the source yields"),
+        Field("programme", about="the programme that reports it"),
+        _TEST,
+    ),
+)
+
+APP: Final = Kind(
+    "app",
+    "应用线索",
+    "sighting of an app",
+    (
+        Field("store", about="the store or repository that lists it; absent: the source's name"),
+        Field("package"),
+        Field("name"),
+        Field("developer"),
+        Field("version"),
+        Field("certificate", about="SHA-256 of the signing certificate, hexadecimal"),
+        Field("apk_sha256", about="SHA-256 of the file, hexadecimal"),
+        Field("icon"),
+        Field("download", about="where the file is to be had"),
+        Field("published", "instant"),
+        Field("brand"),
+        Field("claim", "choice", choice="claim"),
+        Field("programme"),
+        _TEST,
+    ),
+)
+
+EVENTS: Final = (
+    Kind(
+        "url_check",
+        "网址风险识别",
+        "URL check",
+        (
+            _EVENT_ID,
+            _OCCURRED,
+            Field("address", "address", required=True),
+            Field("actor", "choice", required=True, choice="actor"),
+            Field("result", "choice", required=True, choice="result"),
+            _SUBJECT,
+            _PROGRAMME,
+            _TEST,
+        ),
+    ),
+    Kind(
+        "warning",
+        "预警",
+        "warning",
+        (
+            _EVENT_ID,
+            _OCCURRED,
+            Field("stage", "choice", required=True, choice="stage"),
+            Field("warning", about="the warning's own id where one warning passes several stages; absent: the event's"),
+            Field("channel"),
+            Field("sink", about="the system it was handed to"),
+            Field("campaign"),
+            Field("address", "address"),
+            _SUBJECT,
+            _PROGRAMME,
+            _TEST,
+        ),
+    ),
+    Kind(
+        "intervention",
+        "干预",
+        "intervention",
+        (
+            _EVENT_ID,
+            _OCCURRED,
+            Field("type", "choice", required=True, choice="intervention"),
+            Field("order", about="the order or draw that was held"),
+            Field("reason"),
+            Field("scam_confirmed", "flag"),
+            Field("later_loss", "flag", about="a linked loss within 30 days, known to the company"),
+            _SUBJECT,
+            _PROGRAMME,
+            _TEST,
+        ),
+    ),
+    Kind(
+        "loss",
+        "损失",
+        "loss",
+        (
+            _EVENT_ID,
+            _OCCURRED,
+            Field("type", "choice", required=True, choice="loss"),
+            Field("episode", required=True, about="person x scam, gaps of at most 30 days"),
+            Field("amount", "money", required=True, about="CNY; at most two decimals"),
+            Field("tier", "choice", choice="tier"),
+            Field("bearer", "choice", choice="bearer"),
+            Field("confirmed_by"),
+            _SUBJECT,
+            _PROGRAMME,
+            _TEST,
+        ),
+    ),
+    Kind(
+        "attack_event",
+        "处置事件",
+        "attack event",
+        (
+            _EVENT_ID,
+            _OCCURRED,
+            Field("type", "choice", required=True, choice="attack_event"),
+            Field("attack", about="the company's case number; absent: brand or fraud type x host, chained by 7 days"),
+            Field("address", "address", about="the site; absent for an app listing"),
+            Field("package", about="the app listing; absent for a site"),
+            Field("brand", about="id or name of the brand; absent for a site that imitates none"),
+            Field("fraud_type", "choice", choice="fraud_type"),
+            Field("action", "choice", choice="action"),
+            Field("channel"),
+            Field("cause", "choice", choice="cause"),
+            _PROGRAMME,
+            _TEST,
+        ),
+    ),
+    Kind(
+        "verdict",
+        "研判结论",
+        "verdict",
+        (
+            _EVENT_ID,
+            _OCCURRED,
+            Field("address", "address", about="a URL or host; a host's verdict holds for every URL on it"),
+            Field("package"),
+            Field("answer", "choice", required=True, choice="answer"),
+            Field("brand"),
+            Field("by", required=True),
+            Field("why"),
+            _TEST,
+        ),
+    ),
+    Kind(
+        "reported_figure",
+        "已披露数据",
+        "reported figure",
+        (
+            _EVENT_ID,
+            Field("kpi", required=True),
+            Field("year", "integer", required=True),
+            Field("value", "decimal", required=True, about="as published, in the KPI's unit; money in CNY"),
+            Field("document"),
+            Field("page"),
+        ),
+    ),
+)
+
+KINDS: Final = MappingProxyType({kind.name: kind for kind in (ADDRESS, APP, *EVENTS)})

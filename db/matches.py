@@ -1,0 +1,103 @@
+"""Reading what is to be matched, writing what matched, and how far matching has come."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+from sqlite_utils import Database
+
+from db.brands import Brand
+from db.frames import read_query
+
+
+@dataclass(frozen=True, slots=True)
+class MatchState:
+    """Hosts and apps up to these ids are matched by this matcher with these brands."""
+
+    matcher_version: str
+    brands_digest: str
+    host_id: int = 0
+    app_id: int = 0
+
+
+def save_brands(database: Database, brands: Sequence[Brand]) -> None:
+    """Store the brands in force; those no longer listed stay, marked so, for the matches that name them."""
+    database.execute("UPDATE brand SET is_listed = 0 WHERE is_listed")
+    database.conn.executemany(
+        """INSERT INTO brand (id, name_zh, name_en, sector, is_own, is_followed, threshold, declaration,
+               is_listed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)
+           ON CONFLICT (id) DO UPDATE SET name_zh = excluded.name_zh, name_en = excluded.name_en,
+               sector = excluded.sector, is_own = excluded.is_own, is_followed = excluded.is_followed,
+               threshold = excluded.threshold, declaration = excluded.declaration, is_listed = 1""",
+        [
+            (
+                brand.id,
+                brand.name_zh,
+                brand.name_en,
+                brand.sector,
+                brand.own,
+                brand.follow,
+                brand.threshold,
+                brand.model_dump_json(),
+            )
+            for brand in brands
+        ],
+    )
+
+
+def read_brands(database: Database) -> tuple[Brand, ...]:
+    """The brands in force; none before the first matching."""
+    rows = database.execute("SELECT declaration FROM brand WHERE is_listed ORDER BY brand_id")
+    return tuple(Brand.model_validate_json(row[0]) for row in rows)
+
+
+def read_state(database: Database) -> MatchState | None:
+    """How far matching has come; None before the first."""
+    row = database.execute("SELECT matcher_version, brands_digest, host_id, app_id FROM match_state").fetchone()
+    return MatchState(*row) if row else None
+
+
+def save_state(database: Database, state: MatchState) -> None:
+    """Record how far matching has come; in the same transaction as the matches."""
+    database.execute(
+        "INSERT OR REPLACE INTO match_state VALUES (1, ?, ?, ?, ?)",
+        [state.matcher_version, state.brands_digest, state.host_id, state.app_id],
+    )
+
+
+def forget_matches(database: Database) -> None:
+    """Drop all matches: the matcher or the brands changed, everything is matched anew."""
+    database.execute("DELETE FROM match")
+    database.execute("DELETE FROM app_match")
+
+
+def read_hosts(database: Database, after: int, limit: int) -> pl.DataFrame:
+    """The next hosts by id: `host_id`, `host`, `registrable_domain` (null of a public suffix), `public_suffix`."""
+    return read_query(
+        database,
+        """SELECT host_id, name, CASE registrable_length WHEN 0 THEN NULL ELSE registrable_domain END, public_suffix
+           FROM host WHERE host_id > ? ORDER BY host_id LIMIT ?""",
+        {"host_id": pl.Int64, "host": pl.String, "registrable_domain": pl.String, "public_suffix": pl.String},
+        (after, limit),
+    )
+
+
+def read_apps(database: Database, after: int, limit: int) -> pl.DataFrame:
+    """The next apps by id: `app_id`, `package`, `name`, `developer`, `certificate`."""
+    return read_query(
+        database,
+        "SELECT app_id, package, name, developer, certificate FROM app WHERE app_id > ? ORDER BY app_id LIMIT ?",
+        {"app_id": pl.Int64, "package": pl.String, "name": pl.String, "developer": pl.String, "certificate": pl.String},
+        (after, limit),
+    )
+
+
+def save_matches(database: Database, table: str, key: str, matches: pl.DataFrame) -> int:
+    """Store matches of hosts (`match`, `host_id`) or apps (`app_match`, `app_id`); returns how many."""
+    columns = ("technique", "similarity", "confidence", "matched", "explanation_zh", "explanation_en")
+    database.conn.executemany(
+        f"""INSERT OR REPLACE INTO {table} ({key}, brand_id, {", ".join(columns)})
+            VALUES (?, (SELECT brand_id FROM brand WHERE id = ?), ?, ?, ?, ?, ?, ?)""",  # noqa: S608 - our own names
+        matches.select(key, "brand", *columns).iter_rows(),
+    )
+    return matches.height

@@ -1,0 +1,263 @@
+"""What analysts query: views with readable times and names, every column described in Chinese and English."""
+
+import zlib
+from dataclasses import dataclass
+from typing import Final
+
+from sqlite_utils import Database
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A SQL view; `columns` describes each of its columns, in order."""
+
+    name: str
+    about: str
+    columns: dict[str, str]
+    sql: str
+
+
+def _instant(expression: str) -> str:
+    return f"strftime('%Y-%m-%dT%H:%M:%SZ', {expression} / 1000, 'unixepoch')"
+
+
+def _shanghai_day(expression: str) -> str:
+    # China has kept UTC+8 all year round since 1992
+    return f"date({expression} / 1000 + 28800, 'unixepoch')"
+
+
+ADDRESS_SQL: Final = """CASE url.tail WHEN '' THEN host.name ELSE
+    substr(url.tail, 1, instr(url.tail, ':') - 1) || '://' || host.name ||
+    CASE substr(url.tail, instr(url.tail, ':') + 1, 1) WHEN '/' THEN '' ELSE ':' END ||
+    substr(url.tail, instr(url.tail, ':') + 1) END"""
+"""The canonical text of a row of `url` joined with its `host`."""
+
+_CLAIM: Final = "CASE {0}.claim WHEN 1 THEN 'malicious' WHEN -1 THEN 'benign' ELSE 'none' END"
+
+VIEWS: Final = (
+    View(
+        "v_sightings",
+        "网址线索：谁在何时见到哪个网址 · sightings: who saw which address, when",
+        {
+            "address": "规范化网址 · canonical address",
+            "host": "主机名 · host",
+            "registrable_domain": "可注册域名 · registrable domain",
+            "source": "来源 · source",
+            "claim": "来源的说法 · what the source says of it",
+            "named_brand": "来源所称被仿冒品牌 · brand the source names",
+            "seen_at": "发现时间（UTC） · seen at (UTC)",
+            "day": "上海日期 · day in Shanghai",
+            "is_test": "测试数据 · test row",
+            "file": "原始文件 · file it came in",
+            "position": "文件内位置 · position in the file",
+        },
+        f"""SELECT {ADDRESS_SQL} AS address, host.name AS host, host.registrable_domain, source.name AS source,
+            {_CLAIM.format("sighting")} AS claim, term.name AS named_brand, {_instant("sighting.seen_at")} AS seen_at,
+            {_shanghai_day("sighting.seen_at")} AS day, sighting.is_test, document.name AS file, sighting.position
+        FROM sighting JOIN url USING (url_id) JOIN host USING (host_id)
+        JOIN source ON source.source_id = sighting.source_id
+        JOIN document ON document.document_id = sighting.document_id
+        LEFT JOIN term ON term.term_id = sighting.named_id""",
+    ),
+    View(
+        "v_lookalikes",
+        "仿冒网站：主机与其模仿的品牌 · lookalikes: hosts and the brand each imitates",
+        {
+            "host": "主机名 · host",
+            "registrable_domain": "可注册域名 · registrable domain",
+            "brand": "品牌编号 · brand id",
+            "brand_zh": "品牌 · brand, in Chinese",
+            "technique": "仿冒手法 · technique",
+            "similarity": "相似度 0-100 · similarity",
+            "confidence": "置信度 0-100 · confidence",
+            "is_above_threshold": "达到品牌阈值 · confidence reaches the brand's threshold",
+            "matched": "命中部分 ~ 品牌形式 · part of the host ~ form of the brand",
+            "explanation_zh": "说明（中文） · explanation in Chinese",
+            "explanation_en": "说明（英文） · explanation in English",
+            "first_seen": "首次发现（UTC） · first seen (UTC)",
+            "sightings": "线索条数 · sightings",
+        },
+        f"""SELECT host.name AS host, host.registrable_domain, brand.id AS brand, brand.name_zh AS brand_zh,
+            match.technique, match.similarity, match.confidence,
+            match.confidence >= brand.threshold AS is_above_threshold, match.matched, match.explanation_zh,
+            match.explanation_en,
+            (SELECT {_instant("min(sighting.seen_at)")} FROM url JOIN sighting USING (url_id)
+                WHERE url.host_id = match.host_id) AS first_seen,
+            (SELECT count(*) FROM url JOIN sighting USING (url_id) WHERE url.host_id = match.host_id) AS sightings
+        FROM match JOIN host USING (host_id) JOIN brand USING (brand_id)""",
+    ),
+    View(
+        "v_fake_apps",
+        "仿冒应用：应用与其模仿的品牌 · fake apps and the brand each imitates",
+        {
+            "store": "应用市场 · store",
+            "package": "包名 · package",
+            "name": "名称 · name",
+            "developer": "开发者 · developer",
+            "version": "版本 · version",
+            "certificate": "签名证书 SHA-256 · signing certificate",
+            "brand": "品牌编号 · brand id",
+            "brand_zh": "品牌 · brand, in Chinese",
+            "technique": "仿冒手法 · technique",
+            "confidence": "置信度 0-100 · confidence",
+            "is_above_threshold": "达到品牌阈值 · confidence reaches the brand's threshold",
+            "explanation_zh": "说明（中文） · explanation in Chinese",
+            "explanation_en": "说明（英文） · explanation in English",
+            "first_seen": "首次发现（UTC） · first seen (UTC)",
+        },
+        f"""SELECT app.store, app.package, app.name, app.developer, app.version, app.certificate, brand.id AS brand,
+            brand.name_zh AS brand_zh, app_match.technique, app_match.confidence,
+            app_match.confidence >= brand.threshold AS is_above_threshold, app_match.explanation_zh,
+            app_match.explanation_en,
+            (SELECT {_instant("min(app_sighting.seen_at)")} FROM app_sighting
+                WHERE app_sighting.app_id = app_match.app_id) AS first_seen
+        FROM app_match JOIN app USING (app_id) JOIN brand USING (brand_id)""",
+    ),
+    View(
+        "v_source_health",
+        "来源健康：每个来源最近如何 · health of each source",
+        {
+            "source": "来源 · source",
+            "title": "名称 · title",
+            "last_outcome": "最近结果 · last outcome",
+            "reason": "原因 · why",
+            "last_attempt": "最近尝试（UTC） · last attempt (UTC)",
+            "last_success": "最近成功（UTC） · last success (UTC)",
+            "last_change": "内容最近变化（UTC） · when its answer last changed (UTC)",
+            "rows": "最近成功的行数 · rows of the last answer stored",
+            "new": "其中新增 · new ones among them",
+            "quarantined": "隔离待处理行数 · rejected rows not resolved",
+            "failures": "连续失败次数 · failures since the last success",
+        },
+        f"""SELECT source.name AS source, source.title, latest.outcome AS last_outcome, latest.reason,
+            {_instant("latest.finished_at")} AS last_attempt, {_instant("good.finished_at")} AS last_success,
+            {_instant("source.changed_at")} AS last_change, stored.rows, stored.stored AS new,
+            (SELECT count(*) FROM quarantine JOIN document USING (document_id)
+                WHERE document.source_id = source.source_id AND resolved_at IS NULL) AS quarantined,
+            (SELECT count(*) FROM fetch WHERE fetch.source_id = source.source_id AND outcome = 'failed'
+                AND fetch_id > coalesce(good.fetch_id, 0)) AS failures
+        FROM source
+        JOIN fetch AS latest ON latest.fetch_id =
+            (SELECT max(fetch_id) FROM fetch WHERE fetch.source_id = source.source_id)
+        LEFT JOIN fetch AS good ON good.fetch_id =
+            (SELECT max(fetch_id) FROM fetch WHERE fetch.source_id = source.source_id AND outcome <> 'failed')
+        LEFT JOIN fetch AS stored ON stored.fetch_id =
+            (SELECT max(fetch_id) FROM fetch WHERE fetch.source_id = source.source_id AND outcome = 'stored')""",
+    ),
+    View(
+        "v_takedowns",
+        "处置：每起攻击的确认、处置与关停 · attacks: confirmed, acted on, closed",
+        {
+            "attack": "攻击编号 · attack",
+            "target": "网站或应用 · site or app",
+            "brand": "品牌 · brand",
+            "is_own": "自有品牌 · own brand",
+            "fraud_type": "诈骗类型 · fraud type",
+            "first_seen": "首次出现（UTC） · first seen (UTC)",
+            "confirmed": "确认（UTC） · confirmed (UTC)",
+            "first_action": "首次处置（UTC） · first enforcement action (UTC)",
+            "closed": "最终关停（UTC） · final closure (UTC)",
+            "cause": "关停原因 · who or what closed it",
+            "hours_open": "确认至关停小时数 · hours from confirmation to closure",
+            "reopened": "复活次数 · times reopened",
+            "previous": "前一起攻击 · the attack before it on the same target",
+        },
+        f"""SELECT attack_key AS attack, target, brand, is_own, fraud_type, {_instant("first_seen_at")} AS first_seen,
+            {_instant("confirmed_at")} AS confirmed, {_instant("first_action_at")} AS first_action,
+            {_instant("closed_at")} AS closed, cause, round((closed_at - confirmed_at) / 3600000.0, 1) AS hours_open,
+            reopened, previous
+        FROM attack""",
+    ),
+    View(
+        "v_warnings",
+        "预警：按上海日期、环节与去向 · warnings by Shanghai day, stage and sink",
+        {
+            "day": "上海日期 · day in Shanghai",
+            "stage": "环节 · stage",
+            "channel": "渠道 · channel",
+            "sink": "去向系统 · sink",
+            "programme": "项目 · programme",
+            "events": "事件数 · events",
+            "subjects": "涉及人数（假名） · subjects (pseudonyms)",
+        },
+        f"""SELECT {_shanghai_day("warning.occurred_at")} AS day, stage.name AS stage, channel.name AS channel,
+            sink.name AS sink, programme.name AS programme, count(*) AS events,
+            count(DISTINCT warning.subject_id) AS subjects
+        FROM warning JOIN term AS stage ON stage.term_id = warning.stage_id
+        LEFT JOIN term AS channel ON channel.term_id = warning.channel_id
+        LEFT JOIN term AS sink ON sink.term_id = warning.sink_id
+        LEFT JOIN term AS programme ON programme.term_id = warning.programme_id
+        WHERE NOT warning.is_test GROUP BY 1, 2, 3, 4, 5""",
+    ),
+    View(
+        "v_losses",
+        "损失事件：金额以元计 · loss events, in CNY",
+        {
+            "episode": "事件编号 · episode",
+            "type": "类型 · assessed, realised or recovered",
+            "programme": "项目 · programme",
+            "tier": "档次 · tier",
+            "amount_cny": "金额（元） · amount, CNY",
+            "day": "上海日期 · day in Shanghai",
+            "is_test": "测试数据 · test row",
+            "source": "来源 · source",
+            "file": "原始文件 · file it came in",
+            "position": "文件内位置 · position in the file",
+        },
+        f"""SELECT loss.episode, type.name AS type, programme.name AS programme, tier.name AS tier,
+            printf('%d.%02d', amount_fen / 100, amount_fen % 100) AS amount_cny,
+            {_shanghai_day("loss.occurred_at")} AS day, loss.is_test, source.name AS source, document.name AS file,
+            loss.position
+        FROM loss JOIN term AS type ON type.term_id = loss.type_id JOIN source USING (source_id)
+        JOIN document ON document.document_id = loss.document_id
+        LEFT JOIN term AS programme ON programme.term_id = loss.programme_id
+        LEFT JOIN term AS tier ON tier.term_id = loss.tier_id""",
+    ),
+    View(
+        "v_kpi_year",
+        "年度指标：每个指标最近一次计算 · KPIs of a year, as last computed",
+        {
+            "year": "年份 · year",
+            "kpi": "指标编号 · KPI id",
+            "value": "数值 · value",
+            "display_zh": "披露形式（中文） · display form in Chinese",
+            "display_en": "披露形式（英文） · display form in English",
+            "prior": "上年 · prior year",
+            "definition_version": "口径版本 · version of the definition",
+            "note": "附注 · note",
+            "computed_at": "计算时间（UTC） · computed at (UTC)",
+        },
+        f"""SELECT year, kpi, value, display_zh, display_en, prior, definition_version, note,
+            {_instant("computed_at")} AS computed_at
+        FROM kpi_run WHERE kpi_run_id IN (SELECT max(kpi_run_id) FROM kpi_run GROUP BY year, kpi)""",
+    ),
+    View(
+        "v_quarantine",
+        "隔离区：读不懂的行 · rows that could not be read",
+        {
+            "source": "来源 · source",
+            "file": "文件 · file",
+            "position": "位置 · position",
+            "reason": "原因 · reason",
+            "raw": "原文（涉及个人的来源不留） · text (none where persons are in it)",
+            "recorded_at": "记录时间（UTC） · recorded at (UTC)",
+            "resolved_at": "已解决（UTC） · resolved at (UTC)",
+        },
+        f"""SELECT source.name AS source, document.name AS file, quarantine.position, quarantine.reason, quarantine.raw,
+            {_instant("quarantine.recorded_at")} AS recorded_at, {_instant("quarantine.resolved_at")} AS resolved_at
+        FROM quarantine JOIN document USING (document_id) JOIN source USING (source_id)""",
+    ),
+)
+
+
+def ensure_views(database: Database) -> None:
+    """Make the views anew where they differ from these; the file's user_version tells."""
+    wanted = zlib.crc32(repr(VIEWS).encode()) & 0x7FFF_FFFF
+    if database.execute("PRAGMA user_version").fetchone()[0] == wanted:
+        return
+    with database.atomic():
+        for name in [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'view'")]:
+            database.execute(f'DROP VIEW "{name}"')
+        for view in VIEWS:
+            database.execute(f"CREATE VIEW {view.name} AS {view.sql}")
+        database.execute(f"PRAGMA user_version = {wanted}")

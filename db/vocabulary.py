@@ -1,0 +1,101 @@
+"""Closed vocabularies: the words that records are stored with. Open ones (sinks, programmes) are terms."""
+
+from enum import IntEnum, StrEnum
+from types import MappingProxyType
+from typing import Final
+
+
+class Claim(IntEnum):
+    """What a source says of what it saw. An analyst's verdict goes before it."""
+
+    BENIGN = -1
+    NONE = 0
+    MALICIOUS = 1
+
+
+class Yields(StrEnum):
+    """What a source's rows claim unless a row says otherwise."""
+
+    MALICIOUS = "malicious"
+    """Each row is said to be fraudulent: a blocklist, a report."""
+    CANDIDATES = "candidates"
+    """Each row was merely seen: an app store, newly registered names."""
+    ALLOWLIST = "allowlist"
+    """Each row is said to be harmless."""
+    EVENTS = "events"
+    """A company's own events (warnings, losses ...)."""
+
+    @property
+    def claim(self) -> Claim:
+        """The claim of a row that says nothing itself."""
+        return {"malicious": Claim.MALICIOUS, "allowlist": Claim.BENIGN}.get(self.value, Claim.NONE)
+
+
+class Assessment(StrEnum):
+    """What `fanzha check` answers."""
+
+    MALICIOUS = "malicious"
+    SUSPICIOUS = "suspicious"
+    BENIGN = "benign"
+    UNKNOWN = "unknown"
+
+
+class Answer(StrEnum):
+    """An analyst's verdict; none yet is no row."""
+
+    CONFIRMED = "confirmed"
+    DISMISSED = "dismissed"
+    UNSURE = "unsure"
+
+
+class Outcome(StrEnum):
+    """How one attempt at a source ended."""
+
+    STORED = "stored"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+
+
+CHOICES: Final = MappingProxyType(
+    {
+        "claim": ("malicious", "benign", "none"),
+        "answer": ("confirmed", "dismissed", "unsure"),
+        "stage": ("generated", "emitted", "delivered", "connected", "rendered", "engaged", "acted"),
+        "actor": ("end_user", "staff"),
+        "result": ("malicious", "suspicious", "benign", "unknown", "error"),
+        "intervention": (
+            "block_applied",
+            "block_released",
+            "block_appealed",
+            "dissuasion_attempted",
+            "dissuasion_connected",
+            "dissuasion_outcome",
+        ),
+        "loss": ("assessed", "realised", "recovered"),
+        "tier": ("A", "B", "C"),
+        "bearer": ("user", "lender", "platform"),
+        "attack_event": ("confirmation", "action", "closure", "reactivation"),
+        "fraud_type": (
+            "loan_impersonation",
+            "transaction",
+            "fake_investment",
+            "pyramid_romance",
+            "account_theft",
+            "other",
+        ),
+        "action": ("takedown_notice", "registrar_hold", "blocklist", "police_report", "app_delist", "other"),
+        "cause": ("us", "third_party", "self_expired", "blocked_only"),
+    }
+)
+"""Field type `choice` names one of these; a value outside it is quarantined."""
+
+LABELS_ZH: Final = MappingProxyType(
+    {
+        "loan_impersonation": "仿冒借贷",
+        "transaction": "交易诈骗",
+        "fake_investment": "虚假投资",
+        "pyramid_romance": "传销杀猪",
+        "account_theft": "黑产账号盗取",
+        "other": "其他",
+    }
+)

@@ -1,0 +1,94 @@
+"""Pages of docs/ that are made from the program's own declarations; `--check` says whether they are up to date."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from db.kinds import KINDS
+from db.views import VIEWS
+from db.vocabulary import CHOICES
+from spiders.catalogue import load_catalogue
+from spiders.formats.registry import FORMATS
+
+HERE = Path(__file__).parent
+MADE = "<!-- made by `make docs`; edit the declarations, not this page -->"
+
+
+def _kinds() -> Iterator[str]:
+    yield "# What rows may hold · 数据种类与字段"
+    yield MADE
+    yield (
+        "A company's own exports come in as format `table`: a `[[source]]` names the kind and maps its fields to\n"
+        "columns. `sighting` is an address where `address` is mapped, else an app. Times without a zone are in the\n"
+        "source's `zone`; a `subject` is stored as an HMAC pseudonym only, and its source's files are kept encrypted."
+    )
+    for kind in KINDS.values():
+        named = "sighting" if kind.name in {"address", "app"} else kind.name
+        yield f"## `{named}` · {kind.title_zh} · {kind.title_en}"
+        rows = ["| field | form | needed | meaning |", "| --- | --- | --- | --- |"]
+        for field in kind.fields:
+            form = f"one of {', '.join(CHOICES[field.choice])}" if field.choice else field.form
+            rows.append(f"| `{field.name}` | {form} | {'yes' if field.required else ''} | {field.about} |")
+        yield "\n".join(rows)
+
+
+def _sources() -> Iterator[str]:
+    yield "# Sources · 来源目录"
+    yield MADE
+    yield "The live sources that come with fanzha, each by its terms of use. `fanzha sources` lists them too."
+    for source in load_catalogue():
+        yield f"## `{source.name}` · {source.title_zh or source.title}"
+        facts = {
+            "title": source.title,
+            "publisher": source.publisher,
+            "licence": source.licence,
+            "terms": source.terms,
+            "address": f"`{source.url or source.path}`",
+            "format": source.format,
+            "yields": f"{source.yields}{', verified' if source.verified else ''}",
+            "schedule (UTC)": f"`{source.schedule}`" if source.schedule else "with the daily flow",
+            "on by default": "yes" if source.enabled else "no",
+        }
+        yield "\n".join(f"- {name}: {value}" for name, value in facts.items() if value)
+
+
+def _formats() -> Iterator[str]:
+    yield "# Formats · 格式"
+    yield MADE
+    rows = ["| format | 名称 | what it is | position counts |", "| --- | --- | --- | --- |"]
+    rows += [f"| `{name}` | {one.title_zh} | {one.title_en} | {one.unit} |" for name, one in FORMATS.items()]
+    yield "\n".join(rows)
+
+
+def _views() -> Iterator[str]:
+    yield "# The database, for analysts · 数据库视图"
+    yield MADE
+    yield "One SQLite file. Times are UTC, days are in Asia/Shanghai. `fanzha serve` shows these views in a browser."
+    for view in VIEWS:
+        yield f"## `{view.name}`\n\n{view.about}"
+        rows = ["| column | meaning |", "| --- | --- |"]
+        yield "\n".join([*rows, *(f"| `{name}` | {about} |" for name, about in view.columns.items())])
+
+
+PAGES = {"kinds.md": _kinds, "sources.md": _sources, "formats.md": _formats, "database.md": _views}
+
+
+def main() -> int:
+    """Write the pages, or with --check name those that differ."""
+    stale = []
+    for name, make in PAGES.items():
+        text = "\n\n".join(make()) + "\n"
+        path = HERE / name
+        if path.exists() and path.read_text("utf-8") == text:
+            continue
+        stale.append(name)
+        if "--check" not in sys.argv:
+            path.write_text(text, "utf-8")
+    if stale and "--check" in sys.argv:
+        sys.stderr.write(f"docs/ is not up to date: {', '.join(stale)}; run make docs\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

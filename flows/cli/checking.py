@@ -1,0 +1,77 @@
+"""Checks and verdicts given at the terminal: both are events, kept like everything else."""
+
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from analytics.match.matcher import Matcher
+from analytics.normalise.records import normalise_rows
+from db.brands import load_brands
+from db.connection import transaction
+from db.errors import UsageError
+from db.matches import read_brands
+from db.sources import SourceRow, save_source
+from db.store import Store, now_ms, open_store
+from db.vocabulary import Claim, Yields
+from db.writes import Provenance, save_rows
+from spiders.formats.parsed import rows_frame
+from web.check import Assessed, assess, check_rows
+
+_ANSWERS: Final = {"confirm": "confirmed", "dismiss": "dismissed", "unsure": "unsure"}
+
+
+def check_values(path: Path, key: Path | None, values: Sequence[str]) -> list[Assessed]:
+    """Assess values with what the database at path knows; without a database by the matcher alone."""
+    if not path.exists():
+        brands = load_brands()
+        return assess(None, values, brands, Matcher(brands))
+    with open_store(path, key) as store:
+        brands = read_brands(store.database) or load_brands()
+        assessed = assess(store.database, values, brands, Matcher(brands))
+        _save(store, "url_check", check_rows(assessed), "fanzha-check", "fanzha check")
+        return assessed
+
+
+def give_verdict(path: Path, key: Path | None, answer: str, value: str, by: str, why: str) -> str:
+    """Record an analyst's answer on an address or package; returns what was judged.
+
+    Raises:
+        UsageError: the value is neither.
+    """
+    given = {"answer": _ANSWERS[answer], "by": by, "why": why, "event_id": uuid.uuid4().hex}
+    with open_store(path, key) as store:
+        is_package = _is_known_package(store, value)
+        given["package" if is_package else "address"] = value
+        rows = rows_frame("verdict", {"position": [1], **{name: [text] for name, text in given.items()}})
+        normalised = normalise_rows("verdict", rows, zone="UTC", claim=Claim.NONE, key=None)
+        if normalised.rejected.height:
+            raise UsageError(f"{value!r}: {normalised.rejected['reason'][0]}")
+        _save(store, "verdict", normalised.rows, "fanzha-verdict", "fanzha verdict")
+    return value
+
+
+def _is_known_package(store: Store, value: str) -> bool:
+    return bool(store.database.execute("SELECT 1 FROM app WHERE package = ? LIMIT 1", [value]).fetchone())
+
+
+def _save(store: Store, kind: str, rows: pl.DataFrame, name: str, title: str) -> None:
+    with transaction(store.database):
+        source_id = save_source(
+            store.database,
+            SourceRow(
+                name,
+                title,
+                publisher="fanzha",
+                licence="own",
+                format="fanzha",
+                yields=Yields.EVENTS,
+                is_verified=True,
+                is_synthetic=False,
+                schedule="",
+                declaration="{}",
+            ),
+        )
+        save_rows(store.database, store.terms, kind, rows, Provenance(source_id, None, now_ms()))

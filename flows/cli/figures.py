@@ -1,0 +1,83 @@
+"""Commands for the ESG team: kpi, trace, report."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from db.errors import UsageError
+from flows.cli.options import DB, Db, Json, Year
+from flows.show import show_json, show_rows
+
+
+class _ReportFormat(StrEnum):
+    XLSX = "xlsx"
+    MD = "md"
+    JSON = "json"
+
+
+class _Lang(StrEnum):
+    ZH = "zh"
+    EN = "en"
+    BOTH = "both"
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command("kpi")(kpi)
+    app.command("trace")(trace)
+    app.command("report")(report)
+
+
+def kpi(year: Year, as_json: Json = False, db: Db = DB) -> None:
+    """The KPI table of a year; unknown ones too, with the reason."""
+    from analytics.kpi.figures import figure_json
+    from db.connection import open_database
+    from flows.rollup import figures
+
+    with open_database(db, read_only=True) as database:
+        rows = [figure_json(figure) for figure in figures(database, year)]
+    if as_json:
+        show_json(rows)
+        return
+    show_rows(f"KPI {year}", rows, ("id", "name_zh", "display_zh", "display_en", "prior", "note"))
+
+
+def trace(
+    kpi_id: Annotated[str, typer.Argument(metavar="KPI")],
+    year: Year,
+    sample: Annotated[int | None, typer.Option(min=1, help="Draw so many records instead of all.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the draw: the same seed draws the same records.")] = 0,
+    as_json: Json = False,
+    db: Db = DB,
+) -> None:
+    """The records under a figure, each with the landed file and its position in it."""
+    from db.connection import open_database
+    from flows.tracing import trace_records
+
+    with open_database(db, read_only=True) as database:
+        rows = trace_records(database, db, kpi_id, year, sample, seed)
+    if as_json:
+        show_json(rows)
+        return
+    show_rows(f"{kpi_id} {year}", rows, tuple(rows[0]) if rows else ("source", "file", "position"))
+
+
+def report(
+    year: Year,
+    to: Annotated[_ReportFormat, typer.Option("--to", help="Form of the disclosure.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where it is written.")],
+    lang: Annotated[_Lang, typer.Option(help="Its language.")] = _Lang.BOTH,
+    db: Db = DB,
+) -> None:
+    """Write the ESG disclosure of a year."""
+    from db.connection import open_database
+    from flows.reporting import write_report
+
+    with open_database(db, read_only=True) as database:
+        try:
+            write_report(database, year, to.value, lang.value, output)
+        except OSError as error:
+            raise UsageError(f"{output}: cannot be written: {error.strerror}") from error
+    typer.echo(str(output))

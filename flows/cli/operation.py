@@ -1,0 +1,118 @@
+"""Commands for security operations: run, demo, schedule, serve, verify, key."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.cli.options import DB, Brands, Catalogue, Db, key_path, listed_brands
+from flows.show import Cell, say, show_rows
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command("demo")(demo)
+    app.command("run")(run)
+    app.command("schedule")(schedule)
+    app.command("serve")(serve)
+    app.command("verify")(verify)
+    keys = typer.Typer(help="Key files: what pseudonyms and landed personal files are made with.", no_args_is_help=True)
+    keys.command("new")(new_key)
+    app.add_typer(keys, name="key")
+
+
+def demo(
+    directory: Annotated[Path, typer.Option("--dir", help="Where it works; emptied first.")] = Path("build/demo"),
+) -> int:
+    """The whole daily flow on bundled synthetic samples, over loopback."""
+    from flows.demo.show import run_demo
+
+    return run_demo(directory)
+
+
+def run(
+    sources: Catalogue = None,
+    brands: Brands = None,
+    only: Annotated[list[str] | None, typer.Option("--only", help="Only this source; may be repeated.")] = None,
+    db: Db = DB,
+) -> int:
+    """The daily flow: collect, match, follow up, roll up."""
+    from db.store import open_store
+    from flows.collect import choose
+    from flows.prefect_home import prepare
+    from spiders.catalogue import load_catalogue
+
+    # what is wrong with the call is said before Prefect takes seconds to start
+    choose(load_catalogue(sources), only or ())
+    listed_brands(brands)
+    with open_store(db, key_path()):
+        pass
+    prepare(os.environ)
+    from flows.daily import daily
+
+    report = daily(str(db), str(sources or ""), str(brands or ""), only or [])
+    rows: list[dict[str, Cell]] = [
+        {
+            "source": one.source,
+            "outcome": one.outcome.value,
+            "rows": one.counts.rows,
+            "new": one.counts.stored,
+            "quarantined": one.counts.quarantined,
+            "why": one.reason,
+        }
+        for one in report.sources
+    ]
+    show_rows("Sources", rows, ("source", "outcome", "rows", "new", "quarantined", "why"))
+    typer.echo(
+        f"{report.host_matches:,} new matches of hosts, {report.app_matches:,} of apps, {report.attacks:,} attacks, "
+        f"years rolled up: {', '.join(map(str, report.figures)) or 'none'}"
+    )
+    for failed in report.failed:
+        say(f"fanzha: source {failed.source} failed: {failed.reason}")
+    return 1 if report.failed else 0
+
+
+def schedule() -> None:
+    """Serve the deployments of prefect.yaml with their schedules until stopped."""
+    from flows.prefect_home import prepare
+    from flows.scheduling import serve_schedules
+
+    prepare(os.environ)
+    serve_schedules()
+
+
+def serve(
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="On 127.0.0.1.")] = 8001,
+    db: Db = DB,
+) -> None:
+    """The database in a browser: Datasette, read-only, on 127.0.0.1."""
+    from web.pages import serve as serve_pages
+
+    serve_pages(db, port)
+
+
+def verify(db: Db = DB) -> int:
+    """Check the database against its landing files and its own rules."""
+    from db.store import open_store
+    from db.verify import verify_store
+
+    if not db.exists():
+        from db.connection import open_database
+
+        with open_database(db, read_only=True):
+            pass
+    with open_store(db, key_path()) as store:
+        checked, faults = verify_store(store)
+    for fault in faults:
+        say(fault)
+    typer.echo(f"{checked:,} landing files and all tables checked, {len(faults):,} faults")
+    return 1 if faults else 0
+
+
+def new_key(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
+    """Make a key file that only its owner can read."""
+    from db.keys import make_key_file
+
+    make_key_file(file)
+    typer.echo(f"{file}: keep it apart from the database and its backups; export FANZHA_KEY_FILE={file}")

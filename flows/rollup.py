@@ -1,0 +1,76 @@
+"""Follow-up and roll-up: attacks from their events, figures from the records."""
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+from sqlite_utils import Database
+
+from analytics.attacks import attack_of, derive_attacks
+from analytics.kpi.figures import Figure, compute
+from db.brands import Brand, load_brands
+from db.connection import transaction
+from db.figures import StoredFigure, save_attacks, save_figures
+from db.frames import FRAMES, read_frame
+from db.matches import read_brands
+from db.period import Period
+from db.store import Store, now_ms
+
+
+def follow_up(store: Store) -> int:
+    """Derive the attacks from their events and store them; returns how many there are."""
+    attacks = derive_attacks(read_attack_events(store.database))
+    with transaction(store.database):
+        save_attacks(store.database, attacks)
+    return attacks.height
+
+
+def figures(database: Database, year: int) -> list[Figure]:
+    """All KPIs of a year, computed from the records."""
+    return compute(read_records(database), Period(year))
+
+
+def roll_up(store: Store, year: int) -> list[Figure]:
+    """Compute a year's KPIs and store those that changed."""
+    computed = figures(store.database, year)
+    with transaction(store.database):
+        save_figures(store.database, year, [_stored(figure) for figure in computed], now_ms())
+    return computed
+
+
+def read_records(database: Database) -> Mapping[str, pl.LazyFrame]:
+    """The frames that KPIs are computed from."""
+    frames = {name: read_frame(database, name) for name in FRAMES if name != "attack_events"}
+    events = read_attack_events(database)
+    keyed = events.join(attack_of(events), on="event_key", how="left")
+    frames |= {"attack_events": keyed, "attacks": derive_attacks(events)}
+    return {name: frame.lazy() for name, frame in frames.items()}
+
+
+def read_attack_events(database: Database) -> pl.DataFrame:
+    """Attack events, with the brand that each names resolved to its id where it is a listed one."""
+    named = _named_brands(read_brands(database) or load_brands())
+    events = read_frame(database, "attack_events")
+    return (
+        events.with_columns(pl.col("named").str.to_lowercase().alias("key"))
+        .join(named, on="key", how="left")
+        .with_columns(pl.coalesce("brand", "named").alias("brand"), pl.col("is_own").fill_null(value=False))
+        .drop("key", "named")
+    )
+
+
+def _named_brands(brands: Sequence[Brand]) -> pl.DataFrame:
+    known = {name.lower(): (brand.id, brand.own) for brand in brands for name in (*brand.names, brand.id)}
+    rows = [(name, brand_id, own) for name, (brand_id, own) in known.items()]
+    return pl.DataFrame(rows, schema={"key": pl.String, "brand": pl.String, "is_own": pl.Boolean}, orient="row")
+
+
+def _stored(figure: Figure) -> StoredFigure:
+    return StoredFigure(
+        figure.definition.id,
+        str(figure.definition.version),
+        None if figure.value is None else str(figure.value),
+        None if figure.prior is None else str(figure.prior),
+        figure.display_zh,
+        figure.display_en,
+        " / ".join(filter(None, (figure.note_zh, figure.note_en))),
+    )

@@ -1,0 +1,114 @@
+"""Bytes to text: what cannot be decoded is marked, so that one bad line costs one row, not the file."""
+
+import io
+import re
+from html import unescape
+from typing import Final
+
+import polars as pl
+
+from db.errors import UnreadableFile
+
+LINE_LIMIT: Final = 64 * 1024
+"""Bytes of a line or a value; a URL a browser opens has 2 MiB at most, those of feeds a few KiB."""
+
+_HTML: Final = re.compile(
+    r"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
+)
+_TITLE: Final = re.compile(r"<title[^>]{0,200}>(.{0,2000}?)</title", re.IGNORECASE | re.DOTALL)
+_HEAD: Final = 64 * 1024
+_UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
+
+
+def refuse_html(content: bytes, title: str) -> None:
+    """Raise where a web page stands in place of a feed (a login, a block page, "account suspended").
+
+    Args:
+        content: the file's bytes.
+        title: name of the format that was expected.
+
+    Raises:
+        UnreadableFile: it is an HTML page; the page's title is told.
+    """
+    head = content[:_HEAD].decode("utf-8", "replace").removeprefix("\ufeff")
+    if not _HTML.match(head):
+        return
+    found = _TITLE.search(head)
+    shown = " ".join(unescape(found[1]).split())[:80] if found else ""
+    shown = "".join(letter for letter in shown if letter.isprintable())
+    raise UnreadableFile(f"an HTML page in place of {title}" + (f": {shown}" if shown else ""))
+
+
+def decode(content: bytes, encoding: str) -> str:
+    """The text without byte-order mark; a byte that is not of the encoding becomes a lone surrogate.
+
+    Raises:
+        UnreadableFile: the encoding has no place for bad bytes (UTF-16 and the like).
+    """
+    try:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            text = content.decode(encoding, "surrogateescape")
+    except UnicodeError as error:
+        raise UnreadableFile(f"not readable as {encoding}: {error}") from error
+    return text.removeprefix("\ufeff")
+
+
+def is_storable(text: str) -> bool:
+    """Whether text is Unicode without NUL and lone surrogates."""
+    return ("\0" not in text) if text.isascii() else not _UNSTORABLE.search(text)
+
+
+def escape(text: str) -> str:
+    r"""Text with what cannot be stored written out.
+
+    >>> escape("a\0b\udcff\ud800")
+    'a\\x00b\\xff\\ud800'
+    """
+    return _UNSTORABLE.sub(_written_out, text)
+
+
+def _written_out(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if code == 0 or 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code & 0xFF:02x}"
+    return f"\\u{code:04x}"
+
+
+def split_lines(content: bytes, encoding: str) -> pl.DataFrame:
+    """All lines of a file, blank ones too; CRLF, LF and CR end a line.
+
+    Returns:
+        `position` (Int64, from 1), `line` (String; escaped where at fault), `fault` (String, null where there is none).
+    """
+    text = decode(content, encoding)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    try:
+        lines = _good_lines(text.encode())
+    except UnicodeEncodeError:
+        lines = _mixed_lines(text.split("\n"), encoding)
+    line = pl.col("line")
+    return lines.with_row_index("position", offset=1).with_columns(
+        pl.col("position").cast(pl.Int64),
+        line.str.replace_all("\0", "\\x00", literal=True),
+        pl.coalesce(
+            pl.col("fault"),
+            pl.when(line.str.contains("\0", literal=True)).then(pl.lit("a NUL byte")),
+            pl.when(line.str.len_bytes() > LINE_LIMIT).then(pl.lit(f"longer than {LINE_LIMIT} bytes")),
+        ),
+    )
+
+
+def _good_lines(content: bytes) -> pl.DataFrame:
+    if not content:
+        return pl.DataFrame(schema={"line": pl.String, "fault": pl.String})
+    return pl.scan_lines(io.BytesIO(content), name="line").with_columns(fault=pl.lit(None, pl.String)).collect()
+
+
+def _mixed_lines(lines: list[str], encoding: str) -> pl.DataFrame:
+    reason = f"bytes that are not {encoding}"
+    faults = [None if line.isascii() or is_storable(line.replace("\0", "")) else reason for line in lines]
+    shown = [escape(line) if fault else line for line, fault in zip(lines, faults, strict=True)]
+    return pl.DataFrame({"line": shown, "fault": faults}, schema={"line": pl.String, "fault": pl.String})

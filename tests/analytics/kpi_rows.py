@@ -1,0 +1,123 @@
+"""Synthetic records for the KPI tests: one row, or one attack's rows, of each kind at one instant."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+import polars as pl
+
+from analytics.attacks import attack_of, derive_attacks
+from analytics.kpi.figures import Figure, compute
+from analytics.kpi.frames import FRAMES
+from db.period import DAY_MS, Period
+
+Said = str | int | bool | None
+Row = dict[str, Said]
+Rows = Mapping[str, list[Row]]
+
+YEAR = Period(2024)
+MID = YEAR.start + 100 * DAY_MS
+AMOUNT = 1_234_567
+_ATTACK_FIELDS = ("attack", "target", "brand", "fraud_type", "cause")
+_ORIGIN: Row = {"is_test": False, "source": "synthetic", "is_synthetic": False, "document": "synthetic.csv"}
+
+
+def frames_of(rows: Rows) -> dict[str, pl.LazyFrame]:
+    """Frames as the caller gives them: attacks derived, each row with an event key and a place."""
+    frames = {name: _frame(rows.get(name, []), schema).lazy() for name, schema in FRAMES.items()}
+    return frames | _attacks(rows.get("attack_events", []))
+
+
+def _frame(rows: list[Row], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    blank: Row = {**dict.fromkeys(schema), **_ORIGIN}
+    numbered: list[Row] = [{**blank, "event_key": f"k{n}", "position": n, **row} for n, row in enumerate(rows)]
+    return pl.DataFrame(numbered, schema=schema)
+
+
+def _attacks(rows: list[Row]) -> dict[str, pl.LazyFrame]:
+    schema = {name: dtype for name, dtype in FRAMES["attack_events"].items() if name != "attack_key"}
+    events = _frame(rows, {**schema, **dict.fromkeys(_ATTACK_FIELDS, pl.String()), "is_own": pl.Boolean()})
+    belonging = events.join(attack_of(events), on="event_key", how="left")
+    return {"attack_events": belonging.lazy(), "attacks": derive_attacks(events).lazy()}
+
+
+def figures_of(rows: Rows, period: Period = YEAR) -> dict[str, Figure]:
+    return {figure.id: figure for figure in compute(frames_of(rows), period)}
+
+
+# One counted unit, the n-th, of each KPI at one instant.
+
+
+def sighting(at: int, n: Said = 0, **said: Said) -> Row:
+    host = f"synthetic-{n}.example"
+    return {
+        "address_id": n,
+        "host": host,
+        "registrable_domain": host,
+        "is_bare": True,
+        "seen_at": at,
+        "claim": 1,
+        **said,
+    }
+
+
+def app_sighting(at: int, n: Said = 0, **said: Said) -> Row:
+    return {"app_id": n, "package": f"com.synthetic.app{n}", "seen_at": at, "claim": 1, **said}
+
+
+def warning(at: int, n: Said = 0, **said: Said) -> Row:
+    emitted: Row = {"occurred_at": at, "warning": f"w{n}", "stage": "emitted", "sink": "jietiao_security_centre"}
+    return {**emitted, "channel": "api", "subject": n, "campaign": None, **said}
+
+
+def reminder(at: int, n: Said = 0, **said: Said) -> Row:
+    return warning(at, n, **{"stage": "rendered", "channel": "AI", "campaign": "c1", "sink": None, **said})
+
+
+def check(at: int, n: Said = 0, **said: Said) -> Row:
+    return {"occurred_at": at, "address_id": 1, "subject": n, "actor": "end_user", "result": "malicious", **said}
+
+
+def intervention(at: int, n: Said = 0, **said: Said) -> Row:
+    return {"occurred_at": at, "subject": n, "scam_confirmed": None, "later_loss": None, **said}
+
+
+def block(at: int, n: Said = 0, **said: Said) -> Row:
+    return intervention(at, n, **{"type": "block_applied", "reason": "victim_risk", "order": f"o{n}", **said})
+
+
+def connection(at: int, n: Said = 0, **said: Said) -> Row:
+    return intervention(at, n, **{"type": "dissuasion_connected", "scam_confirmed": True, **said})
+
+
+def loss(at: int, n: Said = 0, **said: Said) -> Row:
+    assessed: Row = {"occurred_at": at, "type": "assessed", "episode": f"e{n}", "amount_fen": AMOUNT, "tier": "A"}
+    return {**assessed, "programme": "shanhai", "subject": n, **said}
+
+
+def attack(at: int, n: Said = 0, **said: Said) -> list[Row]:
+    target: Row = {"target": f"synthetic-{n}.example", "brand": "demo-jietiao", "is_own": True}
+    base: Row = {"occurred_at": at, "fraud_type": "loan_impersonation", **target, **said}
+    return [
+        {**base, "type": "confirmation"},
+        {**base, "type": "action", "action": "takedown_notice"},
+        {**base, "type": "closure", "cause": said.get("cause", "us")},
+    ]
+
+
+def url(at: int, n: int, **said: Said) -> Row:
+    return sighting(at, n, host="synthetic-0.example", is_bare=False, **said)
+
+
+def own(n: int, confirmed: int, acted: int | None, closed: int | None, cause: str | None = "us") -> list[Row]:
+    said = attack(0, n)
+    instants = (confirmed, acted, closed)
+    events = [{**row, "occurred_at": at} for row, at in zip(said, instants, strict=True) if at is not None]
+    return [{**row, "cause": cause} if row["type"] == "closure" else row for row in events]
+
+
+def reported(kpi: str, text: str, **said: Said) -> Row:
+    return {"kpi": kpi, "year": 2023, "value": text, "document_title": "synthetic report", **said}
+
+
+def value(kpi: str, **rows: list[Row]) -> int | Decimal | None:
+    return figures_of(rows)[kpi].value

@@ -1,0 +1,69 @@
+"""`make bench`: how fast fanzha is, each figure against a floor measured in the same run.
+
+Run from the project's root as `python -m tests.bench.run`. A full table goes to stdout, and to `build/bench.json` as a
+list of `{name, value, unit, target, holds, against}`. No target makes the run fail: people judge.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from tests.bench.frame import Benchmark, measure_all, save, show
+from tests.bench.ingesting import LIST, PHISHTANK, WARNINGS, measure_ingest
+from tests.bench.running import measure_figures, measure_start
+from tests.bench.thinking import measure_match, measure_normalise
+from tests.bench.workload import Workload
+
+_SCALE: Final = "0.02"
+"""Of the published year; everything below five minutes on two cores."""
+_EXECUTEMANY: Final = "sqlite3 executemany of the same final rows into the same schema, from ready tuples"
+
+BENCHMARKS: Final = (
+    Benchmark("ingest: PhishTank CSV", _EXECUTEMANY, "x", measure_ingest(PHISHTANK), target=1.5),
+    Benchmark("ingest: URL list", _EXECUTEMANY, "x", measure_ingest(LIST), target=1.5),
+    Benchmark("ingest: warnings", _EXECUTEMANY, "x", measure_ingest(WARNINGS), target=1.5),
+    Benchmark("normalise", "one tldextract pass over the distinct hosts", "x", measure_normalise),
+    Benchmark("match", "one tldextract pass plus one cdist pass, one process", "x", measure_match, target=2.0),
+    Benchmark("kpi", "nothing: as measured", "s", measure_figures),
+    Benchmark("start-up: match one host", "nothing: as measured, the whole process", "s", measure_start, target=1.0),
+)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Measure everything, print the table, write the file."""
+    given = _parser().parse_args(arguments)
+    given.out.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=given.out.parent, prefix="bench-") as folder:
+        results = measure_all(BENCHMARKS, Workload(given.scale, given.rounds, Path(folder)))
+    save(results, given.out)
+    show(results, f"Bench, scale {given.scale:g}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make bench", description="Measure fanzha against floors.")
+    parser.add_argument("--scale", type=_share, default=os.environ.get("SCALE") or _SCALE, help="share of a year")
+    parser.add_argument("--rounds", type=_positive, default=3, help="pairs measured, of which the median counts")
+    parser.add_argument("--out", type=Path, default=Path("build/bench.json"), help="the file to write")
+    return parser
+
+
+def _share(text: str) -> float:
+    share = float(text)
+    if not 0 < share <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is no share of a year: above 0, at most 1")
+    return share
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+    return number
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,48 @@
+"""Fixtures that all rooms share: a store on a real SQLite file, a key file, the real feeds where they are."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from db.keys import make_key_file
+from db.store import Store, open_store
+from tests.running import fanzha
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    path = tmp_path / "test.key"
+    make_key_file(path)
+    return path
+
+
+@pytest.fixture
+def store(tmp_path: Path, key_file: Path) -> Iterator[Store]:
+    with open_store(tmp_path / "fanzha.db", key_file) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    named = os.environ.get("FANZHA_REAL_DATA")
+    if not named or not Path(named).is_dir():
+        pytest.skip("FANZHA_REAL_DATA names no folder of real feeds")
+    return Path(named)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """`fanzha demo`, run once: the folder it ran in (its own is `demo` in it), and how it ended."""
+    folder = tmp_path_factory.mktemp("demo")
+    users_own = {
+        "HOME": str(folder / "home"),
+        "PREFECT_HOME": str(folder / "own-prefect"),
+        "PREFECT_API_URL": "http://127.0.0.1:9/api",
+        "FANZHA_DB": str(folder / "own.db"),
+        "FANZHA_KEY_FILE": str(folder / "own.key"),
+    }
+    (folder / "home").mkdir()
+    return folder, fanzha("demo", "--dir", "demo", cwd=folder, environ=users_own)

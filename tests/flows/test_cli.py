@@ -1,0 +1,322 @@
+"""Every command as the contract has it: what it prints, its exit code, its one-line errors."""
+
+import json
+import sqlite3
+import sys
+from collections.abc import Callable
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.cli.main import run
+
+SAMPLES = Path(__file__).parent.parent / "spiders" / "samples"
+CATALOGUE = """
+[[source]]
+name = "checks"
+title = "Synthetic URL checks"
+publisher = "tests"
+licence = "Apache-2.0"
+path = "checks.csv"
+format = "table"
+yields = "events"
+zone = "Asia/Shanghai"
+kind = "url_check"
+synthetic = true
+[source.columns]
+event_id = "id"
+occurred_at = "at"
+address = "url"
+result = "result"
+subject = "user"
+[source.constants]
+actor = "end_user"
+"""
+CHECKS = """id,at,url,result,user
+1,2024-01-01 00:00:00,http://360jletiao.example/,malicious,u1
+2,2024-01-01 10:00:00,http://360jletiao.example/,malicious,u1
+3,2024-06-01 10:00:00,b.example,benign,u1
+4,2024-06-01 10:00:00,b.example,error,u2
+5,2023-12-31 23:59:59,b.example,benign,u2
+6,2025-01-01 00:00:00,b.example,benign,u2
+"""
+
+Result = tuple[int, str, str]
+Call = Callable[..., Result]
+
+
+@pytest.fixture
+def call(tmp_path: Path, key_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Run one command line in an empty folder; gives exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FANZHA_DB", str(tmp_path / "fanzha.db"))
+    monkeypatch.setenv("FANZHA_KEY_FILE", str(key_file))
+
+    def one(*arguments: str, stdin: bytes = b"") -> Result:
+        monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(stdin)))
+        code = run(list(arguments))
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return one
+
+
+@pytest.fixture
+def filled(call: Call, tmp_path: Path) -> Call:
+    (tmp_path / "urls.txt").write_text(
+        "# synthetic\nhttp://360jletiao.example/x\npaypa1.com\nno host at all\n", "utf-8"
+    )
+    (tmp_path / "sources.toml").write_text(CATALOGUE, "utf-8")
+    (tmp_path / "checks.csv").write_text(CHECKS, "utf-8")
+    assert call("import", "list", "urls.txt")[0] == 1
+    assert call("import", "table", "checks.csv", "--source", "checks", "--sources", "sources.toml")[0] == 0
+    return call
+
+
+def test_import_counts_every_row_once_and_a_second_time_as_duplicates(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("a.example\nb.example\na.example\n", "utf-8")
+    (tmp_path / "empty.txt").write_text("", "utf-8")
+    code, out, _ = call("import", "list", "a.txt", "empty.txt", "--json")
+    assert code == 0
+    assert json.loads(out) == [
+        {"file": "a.txt", "rows": 3, "stored": 2, "duplicates": 1, "ignored": 0, "quarantined": 0},
+        {"file": "empty.txt", "rows": 0, "stored": 0, "duplicates": 0, "ignored": 0, "quarantined": 0},
+    ]
+    again = json.loads(call("import", "list", "a.txt", "--json")[1])
+    assert (again[0]["stored"], again[0]["duplicates"]) == (0, 3)
+
+
+def test_import_with_more_rejected_rows_than_normal_needs_attention(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("a.example\nno host\n", "utf-8")
+    code, _, err = call("import", "list", "a.txt")
+    assert code == 1
+    assert err == "fanzha: a.txt: 1 of 2 rows are quarantined; fanzha quarantine list shows why\n"
+
+
+def test_formats_lists_every_format(call: Call) -> None:
+    code, out, _ = call("formats")
+    assert code == 0
+    listed = {line.split("\t")[0] for line in out.splitlines()[1:]}
+    assert listed >= {"phishtank", "urlhaus", "list", "hosts", "adblock", "tweetfeed", "phishunt", "polkadot", "misp",
+                      "stix", "fdroid", "table"}  # fmt: skip
+
+
+def test_sources_lists_and_checks_the_catalogue(call: Call, tmp_path: Path) -> None:
+    code, out, _ = call("sources", "--json")
+    assert code == 0
+    assert {"name", "licence", "schedule", "normal"} <= set(json.loads(out)[0])
+    assert call("sources", "check")[0] == 0
+    (tmp_path / "bad.toml").write_text('[[source]]\nname = "x"\n\n[[source]]\nname = "Y"\n', "utf-8")
+    code, _, err = call("sources", "check", "bad.toml")
+    assert code == 2
+    assert any("bad.toml:1: source 'x'" in line for line in err.splitlines())
+    assert any("bad.toml:4: source 'Y'" in line for line in err.splitlines())
+
+
+def test_match_gives_one_row_a_match_and_reports_what_is_no_host(call: Call) -> None:
+    code, out, err = call("match", stdin=b"https://www.paypa1.com/login\nexample.org\nno host at all\n\n")
+    assert code == 1
+    header, *rows = out.splitlines()
+    assert header == (
+        "input,host,registrable_domain,brand,technique,similarity,confidence,matched,explanation_zh,explanation_en"
+    )
+    assert [row.split(",")[:5] for row in rows] == [
+        ["https://www.paypa1.com/login", "www.paypa1.com", "paypa1.com", "paypal", "homoglyph"]
+    ]
+    assert err.splitlines()[0].startswith("line 3: ")
+
+
+def test_match_of_a_file_as_json_lines(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "hosts.txt").write_text("paypa1.com\n", "utf-8")
+    code, out, err = call("match", "hosts.txt", "--format", "jsonl", "--popular", "off", "--min-confidence", "0")
+    assert (code, err) == (0, "")
+    assert all(json.loads(line)["input"] == "paypa1.com" for line in out.splitlines())
+    assert out
+
+
+def test_a_faulty_brands_file_stops_match_before_anything_is_done(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "brands.toml").write_text('[[brand]]\nid = "x"\nnames = ["X"]\ndomains = ["com"]\n', "utf-8")
+    code, out, err = call("match", "--brands", "brands.toml", stdin=b"paypa1.com\n")
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert "brands.toml" in err
+
+
+def test_check_answers_without_a_database(call: Call, tmp_path: Path) -> None:
+    code, out, _ = call("check", "paypa1.com", "www.paypal.com", "nothing-known.example", "--json")
+    assert code == 0
+    answers = {one["input"]: one for one in json.loads(out)}
+    assert answers["paypa1.com"]["assessment"] == "suspicious"
+    assert answers["paypa1.com"]["brand"] == "paypal"
+    assert answers["www.paypal.com"]["assessment"] == "benign"
+    assert answers["nothing-known.example"]["assessment"] == "unknown"
+    assert set(answers["paypa1.com"]) == {
+        "input", "kind", "assessment", "brand", "confidence", "reasons", "first_seen", "last_seen",
+    }  # fmt: skip
+    assert not (tmp_path / "fanzha.db").exists()
+
+
+def test_each_check_on_a_database_is_an_event_of_staff_that_no_kpi_counts(filled: Call, tmp_path: Path) -> None:
+    before = kpis(filled)["K05"]["value"]
+    assert filled("check", "360jletiao.example")[0] == 0
+    with sqlite3.connect(tmp_path / "fanzha.db") as database:
+        actors = database.execute("SELECT term.name FROM url_check JOIN term ON term_id = actor_id").fetchall()
+    assert actors.count(("staff",)) == 1
+    assert kpis(filled)["K05"]["value"] == before
+
+
+def test_a_verdict_changes_what_check_says_and_stands_beside_the_older_ones(filled: Call, tmp_path: Path) -> None:
+    def said(value: str) -> str:
+        return str(json.loads(filled("check", value, "--json")[1])[0]["assessment"])
+
+    assert said("paypa1.com") == "suspicious"
+    assert filled("verdict", "confirm", "paypa1.com", "--by", "an analyst", "--why", "seen by eye")[0] == 0
+    assert said("paypa1.com") == "malicious"
+    assert filled("verdict", "dismiss", "paypa1.com", "--by", "another", "--why", "parked")[0] == 0
+    assert said("paypa1.com") == "benign"
+    with sqlite3.connect(tmp_path / "fanzha.db") as database:
+        assert database.execute("SELECT count(*) FROM verdict").fetchone() == (2,)
+
+
+def test_review_shows_what_waits(filled: Call) -> None:
+    code, out, _ = filled("review", "--json")
+    assert code == 0
+    assert isinstance(json.loads(out), list)
+
+
+def test_status_shows_each_source(filled: Call) -> None:
+    code, out, _ = filled("status", "--json")
+    assert code == 0
+    assert {one["source"] for one in json.loads(out)} == {"list", "checks"}
+    assert {"last_success", "age_hours", "rows", "new", "quarantined", "failures", "reason"} <= set(json.loads(out)[0])
+
+
+def test_quarantine_lists_place_and_reason(filled: Call) -> None:
+    code, out, _ = filled("quarantine", "list", "--json")
+    assert code == 0
+    assert [(one["source"], one["file"], one["position"]) for one in json.loads(out)] == [("list", "urls.txt", 4)]
+    code, out, _ = filled("quarantine", "replay", "--source", "list")
+    assert (code, out) == (0, "0 rejected rows are readable now, 0 rows stored, 1 still rejected\n")
+
+
+def test_brands_list_and_show(call: Call) -> None:
+    assert "qifu-jietiao" in call("brands", "list")[1]
+    shown = json.loads(call("brands", "show", "qifu-jietiao", "--json")[1])
+    assert {"360jietiao", "qifujietiao"} <= {form["form"] for form in shown["forms"]}
+
+
+def kpis(call: Call, year: str = "2024") -> dict[str, dict[str, Any]]:
+    code, out, err = call("kpi", year, "--json")
+    assert (code, err) == (0, "")
+    return {one["id"]: one for one in json.loads(out)}
+
+
+def test_kpi_prints_every_kpi_unknown_ones_with_the_reason(filled: Call) -> None:
+    figures = kpis(filled)
+    assert " ".join(figures) == "K01 K02 K03 K04 K05 K10 K11 K12 K13 K14 K15 K38 K39 K40 K41"
+    assert figures["K05"]["value"] == 2
+    assert figures["K03"]["value"] is None
+    assert figures["K03"]["note"]
+    assert set(figures["K05"]) == {
+        "id", "name_zh", "name_en", "value", "unit", "display_zh", "display_en", "prior", "definition_version", "note",
+    }  # fmt: skip
+    text = filled("kpi", "2024")[1]
+    assert [line.split("\t")[0] for line in text.splitlines()[1:]] == [*figures]
+
+
+def test_trace_leads_to_the_landed_file_and_re_performs_the_figure(filled: Call, tmp_path: Path) -> None:
+    code, out, _ = filled("trace", "K05", "2024", "--json")
+    assert code == 0
+    records = json.loads(out)
+    assert len({record["unit"] for record in records}) == kpis(filled)["K05"]["value"]
+    assert {record["position"] for record in records} == {"line 2", "line 3", "line 4"}
+    assert all((tmp_path / record["file"]).is_file() for record in records)
+    drawn = filled("trace", "K05", "2024", "--sample", "2", "--seed", "7", "--json")[1]
+    assert len(json.loads(drawn)) == 2
+    assert drawn == filled("trace", "K05", "2024", "--sample", "2", "--seed", "7", "--json")[1]
+
+
+@pytest.mark.parametrize("form", ["xlsx", "md", "json"])
+def test_report_is_written(filled: Call, tmp_path: Path, form: str) -> None:
+    code, out, err = filled("report", "2024", "--to", form, "-o", f"report.{form}")
+    assert (code, out, err) == (0, f"report.{form}\n", "")
+    assert (tmp_path / f"report.{form}").stat().st_size > 500
+
+
+def test_verify_finds_a_damaged_landing_file(filled: Call, tmp_path: Path) -> None:
+    assert filled("verify")[0] == 0
+    landed = next((tmp_path / "fanzha.db.landing").rglob("*.z"))
+    landed.write_bytes(b"damaged")
+    code, _, err = filled("verify")
+    assert code == 1
+    assert landed.name in err
+
+
+def test_key_new_makes_a_key_file_once(call: Call, tmp_path: Path) -> None:
+    assert call("key", "new", "a.key")[0] == 0
+    assert (tmp_path / "a.key").stat().st_mode & 0o777 == 0o600
+    assert call("key", "new", "a.key")[0] == 2
+
+
+WRONG_CALLS = {
+    "no such command": ["nope"],
+    "no such option": ["kpi", "2024", "--nope"],
+    "a year that is none": ["kpi", "abc"],
+    "no such format": ["import", "nope", "x.txt"],
+    "no such file": ["import", "list", "missing.txt"],
+    "a table without a source": ["import", "table", "there.csv"],
+    "no such source": ["import", "list", "there.csv", "--source", "nope"],
+    "a source of another format": ["import", "list", "there.csv", "--source", "tweetfeed"],
+    "a file that is not its format": ["import", "stix", "there.csv"],
+    "no database": ["kpi", "2024", "--db", "missing.db"],
+    "no database to trace in": ["trace", "K01", "2024", "--db", "missing.db"],
+    "no database to serve": ["serve", "--db", "missing.db"],
+    "no database to review": ["review", "--db", "missing.db"],
+    "a database that is none": ["status", "--db", "there.csv"],
+    "no such KPI": ["trace", "K99", "2024"],
+    "no such brand": ["brands", "show", "nope"],
+    "no such brands file": ["match", "--brands", "missing.toml"],
+    "no such input": ["match", "missing.txt"],
+    "no such catalogue": ["run", "--sources", "missing.toml"],
+    "no such source to run": ["run", "--only", "nope"],
+    "a verdict without a reason": ["verdict", "confirm", "a.example", "--by", "me", "--why", " "],
+    "a verdict on nothing": ["verdict", "confirm", "no host at all", "--by", "me", "--why", "x"],
+    "a report nowhere": ["report", "2024", "--to", "md", "-o", "no/such/folder/report.md"],
+    "a demo over something else": ["demo", "--dir", "."],
+}
+
+
+@pytest.mark.parametrize("arguments", WRONG_CALLS.values(), ids=WRONG_CALLS)
+def test_a_wrong_call_is_one_line_and_exit_code_2(filled: Call, tmp_path: Path, arguments: list[str]) -> None:
+    (tmp_path / "there.csv").write_text("a,b\n1,2\n", "utf-8")
+    code, out, err = filled(*arguments)
+    assert code == 2
+    assert out == "" or arguments[0] == "import"
+    assert err.startswith("fanzha: ")
+    assert err.count("\n") == 1
+    assert "Traceback" not in err
+
+
+def test_a_missing_key_is_said_before_anything_is_done(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sources.toml").write_text(CATALOGUE, "utf-8")
+    (tmp_path / "checks.csv").write_text(CHECKS, "utf-8")
+    monkeypatch.delenv("FANZHA_KEY_FILE")
+    code, _, err = call("import", "table", "checks.csv", "--source", "checks", "--sources", "sources.toml")
+    assert code == 2
+    assert "FANZHA_KEY_FILE" in err
+    (tmp_path / "short.key").write_text("short", "utf-8")
+    monkeypatch.setenv("FANZHA_KEY_FILE", str(tmp_path / "short.key"))
+    code, _, err = call("run", "--sources", "sources.toml")
+    assert code == 2
+    assert "5 bytes" in err
+
+
+def test_no_control_characters_of_theirs_reach_the_terminal(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"evil\x1b[2J\xe2\x80\xae.example \x07x\n")
+    call("import", "list", "a.txt")
+    _, out, err = call("quarantine", "list")
+    assert not any(letter in out + err for letter in ("\x1b", "\x07", "\u202e"))

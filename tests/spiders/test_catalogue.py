@@ -1,0 +1,161 @@
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from db.errors import UsageError
+from spiders.catalogue import FormatName, Source, check_catalogue, load_catalogue
+from spiders.crawl import resolve_url
+from spiders.formats.registry import FORMATS
+
+SHIPPED = load_catalogue()
+LISTED = [
+    "urlhaus",
+    "openphish",
+    "phishtank",
+    "phishing-database-domains",
+    "phishing-database-links",
+    "phishunt",
+    "tweetfeed",
+    "tweetfeed-stix",
+    "tweetfeed-misp",
+    "polkadot-phishing",
+    "cert-polska",
+    "kadhosts",
+    "circl-osint",
+    "fdroid",
+]
+GOOD = """[[source]]
+name = "feed"
+title = "t"
+publisher = "p"
+licence = "l"
+url = "https://feed.example/list"
+format = "list"
+yields = "malicious"
+"""
+
+
+def test_every_format_of_a_catalogue_is_registered() -> None:
+    assert set(get_args(FormatName)) == set(FORMATS)
+
+
+def test_the_live_sources_are_shipped() -> None:
+    assert sorted(source.name for source in SHIPPED) == sorted(LISTED)
+
+
+@pytest.mark.parametrize("source", SHIPPED, ids=lambda source: source.name)
+def test_a_shipped_source_says_all_that_an_operator_needs(source: Source) -> None:
+    assert source.format in FORMATS
+    assert source.terms
+    assert re.search(r"[\u4e00-\u9fff]", source.title_zh)
+    assert source.url.startswith("https://")
+    assert not source.synthetic
+    assert source.normal.max_age_hours
+    assert source.normal.max_rows
+    assert 1 <= source.normal.min_rows < source.normal.max_rows
+    assert source.normal.max_rejected_share <= 0.05
+    assert not source.networks
+
+
+@pytest.mark.parametrize("source", SHIPPED, ids=lambda source: source.name)
+def test_a_shipped_schedule_is_a_cron_expression_off_the_full_hour(source: Source) -> None:
+    minute, hour, *rest = source.schedule.split()
+    assert rest == ["*", "*", "*"]
+    assert 0 < int(minute) < 60
+    assert re.fullmatch(r"\*/([2-9]|1[0-9])|1?[0-9]|2[0-3]", hour)
+
+
+def test_shipped_schedules_do_not_start_together() -> None:
+    minutes = [source.schedule.split()[0] for source in SHIPPED if source.enabled]
+    assert len(set(minutes)) == len(minutes)
+
+
+def test_only_people_verify() -> None:
+    assert {source.name for source in SHIPPED if source.verified} == {"phishtank", "cert-polska"}
+
+
+def test_keys_come_from_the_environment() -> None:
+    needing = {source.name for source in SHIPPED if "{" in source.url}
+    assert needing == {"phishtank"}
+    (phishtank,) = (source for source in SHIPPED if source.name == "phishtank")
+    assert "/abc/" in resolve_url(phishtank, {"PHISHTANK_KEY": "abc"})
+
+
+TABLE = 'format = "table"\nkind = "sighting"\n'
+FAULTS = {
+    "unknown key": (GOOD + 'colour = "red"\n', "colour: Extra inputs are not permitted"),
+    "zone": (GOOD + 'zone = "Mars/Olympus"\n', "zone: no time zone 'Mars/Olympus'"),
+    "encoding": (GOOD + 'encoding = "utf-7x"\n', "encoding: no encoding 'utf-7x'"),
+    "format": (GOOD.replace('"list"\n', '"rss"\n'), "format: Input should be 'phishtank', 'urlhaus'"),
+    "yields": (GOOD.replace('"malicious"', '"evil"'), "yields: Input should be 'malicious'"),
+    "url and path": (GOOD + 'path = "list.txt"\n', "give either url or path"),
+    "neither": (GOOD.replace('url = "https://feed.example/list"\n', ""), "give either url or path"),
+    "name": (GOOD.replace('"feed"', '"Feed 1"'), "name: a name is a-z, 0-9 and hyphens, at most 64"),
+    "no licence": (GOOD.replace('licence = "l"\n', ""), "licence: Field required"),
+    "minimum": (GOOD + "normal = { min_rows = -1 }\n", "normal.min_rows: Input should be greater than or equal to 0"),
+    "no table column": (
+        GOOD.replace('format = "list"\n', TABLE.replace("sighting", "warning")) + 'columns = { sink = "to" }\n',
+        "warning needs a column for 'stage'",
+    ),
+    "no such field": (
+        GOOD.replace('format = "list"\n', TABLE) + 'columns = { address = "a", colour = "c" }\n',
+        "sighting has no field 'colour'; it has address, published",
+    ),
+    "no such kind": (
+        GOOD.replace('format = "list"\n', TABLE.replace("sighting", "rumour")),
+        "kind 'rumour' is none of sighting, url_check",
+    ),
+    "columns without table": (GOOD + 'columns = { address = "a" }\n', "belong to format table"),
+    "store without selectors": (
+        GOOD.replace('"list"\n', '"store"\n'),
+        "format store and [source.store] belong together",
+    ),
+}
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "sources.toml"
+    path.write_text("# synthetic\n\n" + text, "utf-8")
+    return path
+
+
+@pytest.mark.parametrize(("text", "told"), FAULTS.values(), ids=FAULTS)
+def test_a_fault_is_told_in_one_line_with_its_place(text: str, told: str, tmp_path: Path) -> None:
+    path = write(tmp_path, text)
+    _, faults = check_catalogue(path)
+    (fault,) = faults
+    assert fault.startswith(f"{path}:3: source ")
+    assert told in fault
+    assert "\n" not in fault
+    with pytest.raises(UsageError, match=re.escape(fault)):
+        load_catalogue(path)
+
+
+def test_a_name_that_stands_twice_is_told_where_it_stands_again(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD + "\n" + GOOD)
+    _, faults = check_catalogue(path)
+    assert faults == [f"{path}:12: source 'feed': the name stands twice"]
+
+
+def test_every_fault_is_told_and_good_sources_are_read(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD.replace("feed", "bad") + 'zone = "X"\ncolour = "red"\n' + GOOD + 'a = "b"\n')
+    sources, faults = check_catalogue(path)
+    assert sources == ()
+    assert [fault.partition(": ")[0] for fault in faults] == [f"{path}:3", f"{path}:3", f"{path}:13"]
+    sources, faults = check_catalogue(write(tmp_path, GOOD))
+    assert (len(sources), faults) == (1, [])
+
+
+@pytest.mark.parametrize("text", ["[[source]\n", "\0", 'name = "top level"\n', ""])
+def test_what_is_no_catalogue_is_told_so(text: str, tmp_path: Path) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(UsageError, match=re.escape(str(path))) as raised:
+        load_catalogue(path)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_catalogue_that_is_not_there_is_told_so(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read as a catalogue"):
+        load_catalogue(tmp_path / "none.toml")
