@@ -1,5 +1,7 @@
 """Collecting: what each source has that is new, fetched and stored; one source's failure is its own."""
 
+import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -47,8 +49,21 @@ def spool(path: Path) -> Iterator[Path]:
     """A folder for bodies on their way from the crawl to the landing, gone afterwards."""
     root = landing_root(path)
     root.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=_SPOOL, dir=root) as folder:
+    for left in root.glob(f"{_SPOOL}*"):
+        if not _is_alive(int(left.name.split("-")[1])):  # killed; what lies there may be about persons
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=f"{_SPOOL}{os.getpid()}-", dir=root) as folder:
         yield Path(folder)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def fetch(

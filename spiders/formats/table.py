@@ -61,8 +61,8 @@ def _translated(name: str, words: Mapping[str, str]) -> pl.Expr:
 
 
 def _read_csv(content: bytes, source: Source) -> Draft:
-    if len(source.delimiter) != 1 or source.delimiter in '"\r\n':
-        raise UnreadableFile(f"the delimiter {source.delimiter!r} is not one character that can separate columns")
+    if source.delimiter in '"\r\n':
+        raise UnreadableFile(f"the delimiter {source.delimiter!r} cannot separate columns")
     lines = split_lines(content, source.encoding)
     records = read_records(lines, delimiter=source.delimiter)
     if not set(source.columns.values()) <= set(records.header):

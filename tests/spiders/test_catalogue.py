@@ -108,6 +108,17 @@ FAULTS = {
         "kind 'rumour' is none of sighting, url_check",
     ),
     "columns without table": (GOOD + 'columns = { address = "a" }\n', "belong to format table"),
+    "scheme": (GOOD.replace("https://feed.example/list", "file:///list"), "url: 'file:///list' is no http or https"),
+    "network": (GOOD + 'networks = ["10.0.0.0/99"]\n', "networks.0: value is not a valid IPv4 or IPv6 network"),
+    "delimiter": (GOOD + 'delimiter = "::"\n', "delimiter: String should have at most 1 character"),
+    "selector": (
+        GOOD.replace('"list"\n', '"store"\n') + 'store = { next = "a[[[" }\n',
+        "store.next: 'a[[[' is no CSS selector",
+    ),
+    "store field": (
+        GOOD.replace('"list"\n', '"store"\n') + 'store = { fields = { colour = "a" } }\n',
+        "store.fields: an app has no field 'colour'",
+    ),
     "store without selectors": (
         GOOD.replace('"list"\n', '"store"\n'),
         "format store and [source.store] belong together",

@@ -93,7 +93,8 @@ def test_nothing_but_http_is_fetched(spool: Path) -> None:
         "s3": "s3://bucket/x",
         "data": "data:text/plain,x",
     }
-    outcomes = fetch_all([make_request(url, name) for name, url in urls.items()], spool)
+    requests = [CrawlRequest(make_source(name, "https://feed.example/"), url) for name, url in urls.items()]
+    outcomes = fetch_all(requests, spool)
     assert {outcome.reason for outcome in outcomes.values()} == {"refused: only http and https are fetched"}
     assert outcomes.keys() == urls.keys()
 
@@ -145,7 +146,7 @@ def test_keys_are_shown_nowhere(server: Server, spool: Path, capfd: pytest.Captu
         f"/fault/{key}": reply(b""),
     }
     store = {"format": "store", "store": Store(next="a::attr(href)")}
-    fault = {"format": "store", "store": Store(next="a[[[")}
+    fault = {"format": "store", "store": Store(next="undeclared|a")}
     paths: dict[str, dict[str, object]] = {
         "good": {},
         "large": {"max_bytes": 1000},

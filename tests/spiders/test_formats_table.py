@@ -154,9 +154,10 @@ def test_a_sheet_without_rows_is_no_rows(sheet: str) -> None:
     assert read(workbook([["u"]]), source(sheet=sheet, columns={"address": "u"}, values={})).total == 0
 
 
-def test_a_delimiter_is_one_character() -> None:
-    with pytest.raises(UnreadableFile, match="delimiter '::'"):
-        read(b"a::b", source(delimiter="::"))
+@pytest.mark.parametrize("delimiter", ['"', "\n"])
+def test_a_delimiter_separates_columns(delimiter: str) -> None:
+    with pytest.raises(UnreadableFile, match="the delimiter"):
+        read(b"a::b", source(delimiter=delimiter))
 
 
 def test_a_broken_json_line_is_rejected_alone() -> None:
