@@ -81,7 +81,7 @@ def transaction(database: Database) -> Generator[None]:
 
 def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     if not read_only:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path.parent)
     uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_MILLISECONDS / 1000)
     connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
@@ -93,6 +93,13 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
             "PRAGMA synchronous = NORMAL"
         )  # with WAL, kill -9 loses nothing; a power cut no more than the last batch
     return connection
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"folder {folder}: cannot be made: {error.strerror}; --db names another place") from error
 
 
 def _check_ours(database: Database, path: Path) -> None:
@@ -110,7 +117,7 @@ def _migrate(database: Database, path: Path) -> None:
     if not MIGRATIONS.pending(database):
         ensure_views(database)
         return
-    landing_root(path).mkdir(parents=True, exist_ok=True)
+    _make_folder(landing_root(path))
     with (landing_root(path) / ".migrating").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two first runs at once would both find every migration pending
         database.execute("PRAGMA journal_mode = WAL")

@@ -78,7 +78,7 @@ def import_file(store: Store, source: Source, file: Path) -> Imported:
         UsageError: it cannot be opened, or is larger than the source allows.
     """
     started_at = now_ms()
-    documents = [_document(path, source, started_at) for path in _parts(file)]
+    documents = [_document(path, source, started_at) for path in _parts(file, source)]
     try:
         counts = ingest(
             store, source, documents, read_cursor(store.database, source.name), started_at=started_at, normal=None
@@ -107,9 +107,11 @@ def replay_quarantine(store: Store, source: str | None) -> tuple[Counts, int, in
     return total, resolved, left
 
 
-def _parts(file: Path) -> list[Path]:
-    if not file.is_dir():
+def _parts(file: Path, source: Source) -> list[Path]:
+    if file.is_file():
         return [file]
+    if not file.is_dir() or source.format != "misp":
+        raise UsageError(f"{file}: is no file; a folder is read as format misp only")
     parts = sorted(file.glob("*.json"))
     if not parts:
         raise UsageError(f"{file}: no *.json in this folder; a MISP feed directory has a manifest and events")
