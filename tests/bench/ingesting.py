@@ -1,4 +1,4 @@
-"""Ingest, from a file's bytes to committed rows, against SQLite alone taking the same final rows."""
+"""Ingest, from files' bytes to committed rows, against SQLite alone taking the same final rows."""
 
 import gc
 import time
@@ -35,13 +35,13 @@ def _source(**keys: object) -> Source:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A file and how it is to be read."""
+    """Files and how they are to be read."""
 
     source: Source
-    content: Callable[[Workload], bytes]
+    contents: Callable[[Workload], list[bytes]]
 
 
-LIST: Final = Feed(_source(name="synthetic-list", format="list", yields="malicious"), lambda load: load.url_list)
+LIST: Final = Feed(_source(name="synthetic-list", format="list", yields="malicious"), lambda load: load.url_lists)
 PHISHTANK: Final = Feed(
     _source(name="synthetic-phishtank", format="phishtank", yields="malicious", verified=True),
     lambda load: load.phishtank,
@@ -71,9 +71,9 @@ WARNINGS: Final = Feed(
 
 
 def take(store: Store, feed: Feed, workload: Workload) -> Counts:
-    """Ingest a feed's file as a scheduled fetch does."""
-    document = Document(feed.source.name, feed.content(workload), _AT)
-    return ingest(store, feed.source, [document], Cursor(), started_at=_AT, normal=None)
+    """Ingest a feed's files in one go."""
+    documents = [Document(f"{number}", content, _AT) for number, content in enumerate(feed.contents(workload))]
+    return ingest(store, feed.source, documents, Cursor(), started_at=_AT, normal=None)
 
 
 def measure_ingest(feed: Feed) -> Callable[[Workload], Measured]:
@@ -110,12 +110,11 @@ def write_rows(final: Database, empty: Database) -> float:
 
 
 def _ready_rows(final: Database) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
-    """Statements with their rows, in the order in which these came: the order that ingest has to cope with too."""
+    """Statements with their rows, in the tables' own order, which is the quickest to write."""
     for table in (name for name in final.table_names() if "sqlite_" not in name):
         # the generated columns are not in table_info, and need not be written
-        columns = [f'"{row[1]}"' for row in final.execute(f'PRAGMA table_info("{table}")')]
-        came = " ORDER BY document_id, position" if {'"document_id"', '"position"'} <= set(columns) else ""
-        statement = f'INSERT INTO "{table}" ({", ".join(columns)}) VALUES ({", ".join("?" * len(columns))})'
-        cursor = final.execute(f'SELECT {", ".join(columns)} FROM "{table}"{came}')
+        columns = ", ".join(f'"{row[1]}"' for row in final.execute(f'PRAGMA table_info("{table}")'))
+        cursor = final.execute(f'SELECT {columns} FROM "{table}"')
+        marks = ", ".join("?" * len(cursor.description))
         while rows := cursor.fetchmany(_CHUNK):
-            yield statement, rows
+            yield f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', rows

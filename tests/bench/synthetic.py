@@ -68,7 +68,7 @@ def latin_name(brand: Brand) -> str:
 
 
 def make_hosts(count: int, seed: int, brands: Sequence[Brand]) -> pl.Series:
-    """Distinct hosts as published (String): words, digits, typos of brands, a few in Chinese, a few IP addresses."""
+    """Distinct hosts as published (String): words, digits, typos of brands; few Chinese, IPs, with ports."""
     found = pl.Series("host", [], dtype=pl.String)
     while found.len() < count:
         seed, missing = seed + 1, count - found.len()
@@ -113,13 +113,14 @@ def url_list(urls: pl.Series) -> bytes:
     return ("\n".join(["# synthetic", *urls]) + "\n").encode()
 
 
-def warnings_csv(count: int, seed: int, brands: Sequence[Brand]) -> bytes:
-    """A company's warnings in 2024, by time: one person has two or three, one in five names an address."""
+def warnings_csv(first: int, count: int, seed: int, brands: Sequence[Brand]) -> bytes:
+    """A company's warnings in 2024, numbered from `first`: a person has two or three, one in five names an address."""
     draw = _Draw(seed, count)
     parts = draw.parts(brands)
-    person = draw.index(round(count * _SUBJECTS_A_WARNING) + 1)
+    number = pl.int_range(first, first + count, eager=True).cast(pl.String).str.zfill(9)
+    person = draw.index(round(count * _SUBJECTS_A_WARNING) + 1) + round(first * _SUBJECTS_A_WARNING)
     columns = {
-        "id": pl.select(pl.format("W2024{}", pl.int_range(count).cast(pl.String).str.zfill(9))).to_series(),
+        "id": pl.select(pl.format("W2024{}", number)).to_series(),
         "time": _times(draw).sort().dt.strftime("%Y-%m-%d %H:%M:%S"),
         "stage": draw.weighted(_STAGES),
         "channel": draw.weighted(_CHANNELS),

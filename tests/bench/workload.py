@@ -21,6 +21,8 @@ YEAR_URLS: Final = 13_840_000
 YEAR_WARNINGS: Final = 21_400_000
 YEAR_HOSTS: Final = 5_000_000
 """Hosts that are matched, at scale 1; at the default scale a tenth of a million."""
+FILE_ROWS: Final = 500_000
+"""Rows of a file: 90 MB of PhishTank's CSV, well within a source's max_bytes."""
 _SEED: Final = 1
 
 
@@ -49,19 +51,23 @@ class Workload:
         return synthetic.make_urls(self._count(YEAR_URLS), _SEED, self.brands)
 
     @cached_property
-    def url_list(self) -> bytes:
+    def url_lists(self) -> list[bytes]:
         """The URLs, one a line."""
-        return synthetic.url_list(self.urls)
+        return [synthetic.url_list(part) for part in self._url_files()]
 
     @cached_property
-    def phishtank(self) -> bytes:
-        """The URLs as a PhishTank CSV."""
-        return synthetic.phishtank_csv(self.urls, _SEED, self.brands)
+    def phishtank(self) -> list[bytes]:
+        """The URLs as PhishTank CSV."""
+        return [synthetic.phishtank_csv(part, _SEED, self.brands) for part in self._url_files()]
 
     @cached_property
-    def warnings(self) -> bytes:
+    def warnings(self) -> list[bytes]:
         """A company's warnings, as CSV."""
-        return synthetic.warnings_csv(self._count(YEAR_WARNINGS), _SEED, self.brands)
+        count = self._count(YEAR_WARNINGS)
+        return [
+            synthetic.warnings_csv(first, min(FILE_ROWS, count - first), first, self.brands)
+            for first in range(0, count, FILE_ROWS)
+        ]
 
     @cached_property
     def hosts(self) -> pl.DataFrame:
@@ -87,6 +93,9 @@ class Workload:
             make_key_file(key)
             with open_store(Path(name) / "bench.db", key) as store:
                 yield store
+
+    def _url_files(self) -> list[pl.Series]:
+        return [self.urls.slice(first, FILE_ROWS) for first in range(0, self.urls.len(), FILE_ROWS)]
 
     def _count(self, in_a_year: int) -> int:
         return max(1, round(in_a_year * self.scale))
