@@ -15,8 +15,8 @@ from db.errors import FanzhaError, UsageError
 from db.keys import Key
 
 _NONCE_BYTES: Final = 12
-_LEVEL: Final = 6
-"""zlib's default: level 9 takes twice the time for 1 % on feeds."""
+_LEVEL: Final = 3
+"""Half the time of zlib's default 6, for files a tenth larger."""
 
 
 class DamagedLanding(FanzhaError):

@@ -1,10 +1,11 @@
-"""Writing normalised rows: a batch goes into a temporary table, and from there by set into the records.
+"""Writing normalised rows: hosts, URLs, apps and persons get their ids in frames, then a batch goes in by set.
 
 The tables' natural keys make every write an upsert: what is held already is a duplicate and changes nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from types import MappingProxyType
 from typing import Final
 
@@ -13,62 +14,95 @@ from sqlite_utils import Database
 
 from db.terms import Terms
 
-_HOST: Final = """
-INSERT INTO host (name, registrable_length, suffix_length, is_shared)
-SELECT host, registrable_length, suffix_length, is_shared FROM incoming WHERE host IS NOT NULL
-ON CONFLICT (name) DO NOTHING"""
-_URL: Final = """
-INSERT INTO url (host_id, tail)
-SELECT host.host_id, i.tail FROM incoming AS i LEFT JOIN host ON host.name = i.host WHERE i.host IS NOT NULL
-ON CONFLICT (host_id, tail) DO NOTHING"""
-_SUBJECT: Final = """
-INSERT INTO subject (pseudonym) SELECT subject FROM incoming WHERE subject IS NOT NULL
-ON CONFLICT (pseudonym) DO NOTHING"""
-_APP: Final = """
-INSERT INTO app (key, store, package, name, developer, version, certificate, apk_sha256, icon, download)
-SELECT key, store, package, name, developer, version, certificate, apk_sha256, icon, download FROM incoming WHERE TRUE
-ON CONFLICT (key) DO NOTHING"""
+_AT_ONCE: Final = 50
+"""Rows of one INSERT: the statement's overhead is shared, and 50 x 16 values stay far below SQLite's 32,766."""
 
-# left joins keep the batch's order, so that of two equal rows the first is the one stored
-_JOIN_URL: Final = (
-    " LEFT JOIN host ON host.name = i.host LEFT JOIN url ON url.host_id = host.host_id AND url.tail = i.tail"
+
+@dataclass(frozen=True, slots=True)
+class _Noun:
+    """A table of things that rows name: each once, known by its natural key."""
+
+    table: str
+    id: str
+    key: tuple[str, ...]
+    columns: Mapping[str, str]
+    """Column of the table -> column of the batch."""
+
+    @property
+    def batch_key(self) -> list[str]:
+        """The natural key's columns in the batch."""
+        return [self.columns[name] for name in self.key]
+
+
+_HOST: Final = _Noun(
+    "host",
+    "host_id",
+    ("name",),
+    {"name": "host"} | {name: name for name in ("registrable_length", "suffix_length", "is_shared")},
 )
-_JOIN_SUBJECT: Final = " LEFT JOIN subject ON subject.pseudonym = i.subject"
-_JOIN_APP: Final = " LEFT JOIN app ON app.key = i.key"
+_URL: Final = _Noun("url", "url_id", ("host_id", "tail"), {"host_id": "host_id", "tail": "tail"})
+_SUBJECT: Final = _Noun("subject", "subject_id", ("pseudonym",), {"pseudonym": "subject"})
+_APP: Final = _Noun(
+    "app",
+    "app_id",
+    ("key",),
+    {
+        name: name
+        for name in (
+            "key",
+            "store",
+            "package",
+            "name",
+            "developer",
+            "version",
+            "certificate",
+            "apk_sha256",
+            "icon",
+            "download",
+        )
+    },
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """How rows of a kind reach their table: the table's columns, each by an expression over the batch `i`."""
+    """How rows of a kind reach their table."""
 
     table: str
-    key: str
-    columns: Mapping[str, str]
+    key: tuple[str, ...]
+    columns: Mapping[str, pl.Expr]
+    """Column of the table -> expression over the batch; `fetched_at` stands in it beside the row's own."""
     terms: Mapping[str, str] = field(default_factory=dict)
     """Column of the batch -> vocabulary; its text is replaced by the term's id."""
-    has_address: bool = False
-    has_subject: bool = False
-    has_app: bool = False
+    nouns: tuple[_Noun, ...] = ()
+    """What the rows name, in an order in which each has what its key needs."""
 
 
 def _event(
-    table: str, columns: dict[str, str], terms: dict[str, str], *, address: bool = False, subject: bool = True
+    table: str,
+    columns: dict[str, pl.Expr],
+    terms: dict[str, str],
+    *,
+    address: bool = False,
+    subject: bool = True,
 ) -> _Target:
-    shared = {"event_id": "i.event_id", "occurred_at": "coalesce(i.occurred_at, :fetched_at)", "is_test": "i.is_test"}
-    if address:
-        columns = {"url_id": "url.url_id", **columns}
-    if subject:
-        columns = {"subject_id": "subject.subject_id", **columns}
-    return _Target(table, "source_id, event_id", shared | columns, terms, has_address=address, has_subject=subject)
+    shared = {
+        "event_id": pl.col("event_id"),
+        "occurred_at": pl.coalesce("occurred_at", "fetched_at"),
+        "is_test": pl.col("is_test"),
+    }
+    nouns = ((_HOST, _URL) if address else ()) + ((_SUBJECT,) if subject else ())
+    ids = {noun.id: pl.col(noun.id) for noun in nouns if noun is not _HOST}
+    return _Target(table, ("source_id", "event_id"), shared | ids | columns, terms, nouns)
 
 
 _SIGHTING: Final = {
-    "published_at": "coalesce(i.published, 0)",
-    "seen_at": "coalesce(i.published, :fetched_at)",
-    "claim": "i.claim",
-    "is_test": "i.is_test",
-    "named_id": "i.brand",
-    "programme_id": "i.programme",
+    "published_at": pl.col("published").fill_null(0),
+    "seen_at": pl.coalesce("published", "fetched_at"),
+    "claim": pl.col("claim"),
+    "is_test": pl.col("is_test"),
+    "named_id": pl.col("brand"),
+    "programme_id": pl.col("programme"),
 }
 _NAMED: Final = {"brand": "brand", "programme": "programme"}
 
@@ -76,33 +110,33 @@ _TARGETS: Final = MappingProxyType(
     {
         "address": _Target(
             "sighting",
-            "url_id, source_id, published_at",
-            {"url_id": "url.url_id"} | _SIGHTING,
+            ("url_id", "source_id", "published_at"),
+            {"url_id": pl.col("url_id")} | _SIGHTING,
             _NAMED,
-            has_address=True,
+            (_HOST, _URL),
         ),
         "app": _Target(
             "app_sighting",
-            "app_id, source_id, published_at",
-            {"app_id": "app.app_id"} | _SIGHTING,
+            ("app_id", "source_id", "published_at"),
+            {"app_id": pl.col("app_id")} | _SIGHTING,
             _NAMED,
-            has_app=True,
+            (_APP,),
         ),
         "url_check": _event(
             "url_check",
-            {"actor_id": "i.actor", "result_id": "i.result", "programme_id": "i.programme"},
+            {"actor_id": pl.col("actor"), "result_id": pl.col("result"), "programme_id": pl.col("programme")},
             {"actor": "actor", "result": "result", "programme": "programme"},
             address=True,
         ),
         "warning": _event(
             "warning",
             {
-                "stage_id": "i.stage",
-                "warning": "i.warning",
-                "channel_id": "i.channel",
-                "sink_id": "i.sink",
-                "campaign_id": "i.campaign",
-                "programme_id": "i.programme",
+                "stage_id": pl.col("stage"),
+                "warning": pl.col("warning"),
+                "channel_id": pl.col("channel"),
+                "sink_id": pl.col("sink"),
+                "campaign_id": pl.col("campaign"),
+                "programme_id": pl.col("programme"),
             },
             {name: name for name in ("stage", "channel", "sink", "campaign", "programme")},
             address=True,
@@ -110,25 +144,25 @@ _TARGETS: Final = MappingProxyType(
         "intervention": _event(
             "intervention",
             {
-                "type_id": "i.type",
-                '"order"': 'i."order"',
-                "reason_id": "i.reason",
-                "scam_confirmed": "i.scam_confirmed",
-                "later_loss": "i.later_loss",
-                "programme_id": "i.programme",
+                "type_id": pl.col("type"),
+                "order": pl.col("order"),
+                "reason_id": pl.col("reason"),
+                "scam_confirmed": pl.col("scam_confirmed"),
+                "later_loss": pl.col("later_loss"),
+                "programme_id": pl.col("programme"),
             },
             {"type": "intervention", "reason": "reason", "programme": "programme"},
         ),
         "loss": _event(
             "loss",
             {
-                "type_id": "i.type",
-                "episode": "i.episode",
-                "amount_fen": "i.amount_fen",
-                "tier_id": "i.tier",
-                "bearer_id": "i.bearer",
-                "confirmed_by_id": "i.confirmed_by",
-                "programme_id": "i.programme",
+                "type_id": pl.col("type"),
+                "episode": pl.col("episode"),
+                "amount_fen": pl.col("amount_fen"),
+                "tier_id": pl.col("tier"),
+                "bearer_id": pl.col("bearer"),
+                "confirmed_by_id": pl.col("confirmed_by"),
+                "programme_id": pl.col("programme"),
             },
             {
                 "type": "loss",
@@ -141,15 +175,15 @@ _TARGETS: Final = MappingProxyType(
         "attack_event": _event(
             "attack_event",
             {
-                "type_id": "i.type",
-                "attack": "i.attack",
-                "package": "i.package",
-                "named_id": "i.brand",
-                "fraud_type_id": "i.fraud_type",
-                "action_id": "i.action",
-                "channel_id": "i.channel",
-                "cause_id": "i.cause",
-                "programme_id": "i.programme",
+                "type_id": pl.col("type"),
+                "attack": pl.col("attack"),
+                "package": pl.col("package"),
+                "named_id": pl.col("brand"),
+                "fraud_type_id": pl.col("fraud_type"),
+                "action_id": pl.col("action"),
+                "channel_id": pl.col("channel"),
+                "cause_id": pl.col("cause"),
+                "programme_id": pl.col("programme"),
             },
             {
                 "type": "attack_event",
@@ -166,11 +200,11 @@ _TARGETS: Final = MappingProxyType(
         "verdict": _event(
             "verdict",
             {
-                "package": "i.package",
-                "answer_id": "i.answer",
-                "named_id": "i.brand",
-                '"by"': 'i."by"',
-                "why": "i.why",
+                "package": pl.col("package"),
+                "answer_id": pl.col("answer"),
+                "named_id": pl.col("brand"),
+                "by": pl.col("by"),
+                "why": pl.col("why"),
             },
             {"answer": "answer", "brand": "brand"},
             address=True,
@@ -178,14 +212,14 @@ _TARGETS: Final = MappingProxyType(
         ),
         "reported_figure": _Target(
             "reported_figure",
-            "source_id, event_id",
+            ("source_id", "event_id"),
             {
-                "event_id": "i.event_id",
-                "kpi": "i.kpi",
-                "year": "i.year",
-                "value": "i.value",
-                "document": "i.document",
-                "page": "i.page",
+                "event_id": pl.col("event_id"),
+                "kpi": pl.col("kpi"),
+                "year": pl.col("year"),
+                "value": pl.col("value"),
+                "document": pl.col("document"),
+                "page": pl.col("page"),
             },
         ),
     }
@@ -212,40 +246,70 @@ def save_rows(database: Database, terms: Terms, kind: str, rows: pl.DataFrame, o
     if rows.is_empty():
         return 0
     target = _TARGETS[kind]
-    _load(database, rows.with_columns(terms.resolve(v, rows[c]).alias(c) for c, v in target.terms.items()))
-    for wanted, statement in (
-        (target.has_address, _HOST),
-        (target.has_address, _URL),
-        (target.has_subject, _SUBJECT),
-        (target.has_app, _APP),
-    ):
-        if wanted:
-            database.execute(statement)
-    return _insert(database, target, origin)
+    batch = rows.with_columns(
+        *(terms.resolve(vocabulary, rows[name]).alias(name) for name, vocabulary in target.terms.items()),
+        fetched_at=pl.lit(origin.fetched_at, pl.Int64),
+        source_id=pl.lit(origin.source_id, pl.Int64),
+        document_id=pl.lit(origin.document_id, pl.Int64),
+    )
+    for noun in target.nouns:
+        batch = _with_ids(database, noun, batch)
+    own = ("source_id", "document_id", "position")
+    final = batch.select(*own, *(expression.alias(name) for name, expression in target.columns.items()))
+    # in the key's order the table's pages are touched one after the other; of two equal rows the first stays first
+    return _insert(database, target.table, final.sort(target.key, maintain_order=True), conflict=target.key)
 
 
-def _load(database: Database, rows: pl.DataFrame) -> None:
+def _with_ids(database: Database, noun: _Noun, batch: pl.DataFrame) -> pl.DataFrame:
+    """The batch with the noun's ids; those it lacks are added. Safe because the transaction holds the write lock."""
+    key = noun.batch_key
+    named = batch.select(noun.columns.values()).filter(pl.col(key[0]).is_not_null())
+    distinct = named.unique(key, keep="first", maintain_order=True).sort(key)
+    last = int(database.execute(f"SELECT coalesce(max({noun.id}), 0) FROM {noun.table}").fetchone()[0])  # noqa: S608 - our own names
+    known = _known(database, noun, distinct.select(key)) if last else _no_ids(noun, distinct.select(key))
+    missing = distinct.join(known, on=key, how="anti", maintain_order="left")
+    added = missing.with_row_index(noun.id, offset=last + 1).with_columns(pl.col(noun.id).cast(pl.Int64))
+    _insert(database, noun.table, added.rename({given: name for name, given in noun.columns.items()}))
+    ids = pl.concat([known, added.select(known.columns)])
+    return batch.join(ids, on=key, how="left", maintain_order="left")
+
+
+def _known(database: Database, noun: _Noun, keys: pl.DataFrame) -> pl.DataFrame:
+    """The keys that the table holds, with their ids."""
+    database.execute("DROP TABLE IF EXISTS temp.wanted")
+    database.execute(f"CREATE TEMP TABLE wanted ({', '.join(noun.key)})")
+    _insert(database, "temp.wanted", keys.rename(dict(zip(keys.columns, noun.key, strict=True))))
+    same = " AND ".join(f"held.{name} = wanted.{name}" for name in noun.key)
+    # cross join: the few wanted are looked up in the many held, never the other way
+    query = f"SELECT wanted.rowid - 1, held.{noun.id} FROM wanted CROSS JOIN {noun.table} AS held ON {same}"  # noqa: S608 - our own names
+    found = pl.DataFrame(
+        database.execute(query).fetchall(), schema={"place": pl.Int64, noun.id: pl.Int64}, orient="row"
+    )
+    return keys[found["place"]].with_columns(found[noun.id])
+
+
+def _no_ids(noun: _Noun, keys: pl.DataFrame) -> pl.DataFrame:
+    return keys.clear().with_columns(pl.lit(None, pl.Int64).alias(noun.id))
+
+
+def _insert(database: Database, table: str, rows: pl.DataFrame, conflict: Sequence[str] = ()) -> int:
+    """Insert a frame whose columns are the table's; returns how many rows were new."""
     names = ", ".join(f'"{name}"' for name in rows.columns)
-    marks = ", ".join("?" * rows.width)
-    database.execute("DROP TABLE IF EXISTS temp.incoming")
-    database.execute(f"CREATE TEMP TABLE incoming ({names})")
-    database.conn.executemany(f"INSERT INTO temp.incoming VALUES ({marks})", rows.iter_rows())  # noqa: S608 - our own names
+    given = [name for name in rows.columns if rows[name].null_count() < rows.height]
+    marks = "(" + ", ".join("?" if name in given else "NULL" for name in rows.columns) + ")"
+    ending = f" ON CONFLICT ({', '.join(conflict)}) DO NOTHING" if conflict else ""
+    plain = rows.select(given).with_columns(pl.col(pl.Boolean).cast(pl.Int8))
+    whole = rows.height // _AT_ONCE * _AT_ONCE
+    inserted = 0
+    for part, at_once in ((plain[:whole], _AT_ONCE), (plain[whole:], 1)):
+        values = ", ".join([marks] * at_once)
+        statement = f"INSERT INTO {table} ({names}) VALUES {values}{ending}"  # noqa: S608 - our own names
+        if part.height:
+            inserted += database.conn.executemany(statement, _flat(part, at_once * len(given))).rowcount
+    return inserted
 
 
-def _insert(database: Database, target: _Target, origin: Provenance) -> int:
-    columns = {**target.columns, "source_id": ":source_id", "document_id": ":document_id", "position": "i.position"}
-    joins = (
-        (_JOIN_URL if target.has_address else "")
-        + (_JOIN_SUBJECT if target.has_subject else "")
-        + (_JOIN_APP if target.has_app else "")
-    )
-    statement = (
-        f"INSERT INTO {target.table} ({', '.join(columns)}) "  # noqa: S608 - our own names
-        f"SELECT {', '.join(columns.values())} FROM incoming AS i{joins} WHERE TRUE "
-        f"ON CONFLICT ({target.key}) DO NOTHING"
-    )
-    cursor = database.execute(
-        statement,
-        {"source_id": origin.source_id, "document_id": origin.document_id, "fetched_at": origin.fetched_at},
-    )
-    return cursor.rowcount
+def _flat(rows: pl.DataFrame, width: int) -> Iterator[tuple[object, ...]]:
+    """The rows' values, so many to a tuple."""
+    values = chain.from_iterable(rows.iter_rows(buffer_size=5_000))
+    return iter(lambda: tuple(islice(values, width)), ())

@@ -13,6 +13,7 @@ END_YEAR: Final = 2100
 
 _DATE_TIME: Final = "%Y-%m-%d %H:%M:%S"
 _PLAIN: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"
+_ISO_UTC: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:Z|\+00:00)$"
 _TIME: Final = (
     r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]{1,9}))?)?"
     r"\s*(?P<offset>[Zz]|UTC|GMT|[+-](?:0[0-9]|1[0-8])(?::?[0-5][0-9])?)?"
@@ -51,7 +52,7 @@ def parse_instants(texts: pl.Series, zone: str) -> pl.Series:
     """
     rest = pl.DataFrame({"text": texts.cast(pl.String).str.strip_chars()}).with_row_index("row")
     found = [rest.filter(pl.col("text").is_null()).select("row", at=pl.lit(None, pl.Int64))]
-    for pattern, read in ((_PLAIN, _plain), (r"^[0-9]{10}$", _seconds), (r"^[0-9]{13}$", _milliseconds)):
+    for pattern, read in _QUICK:
         fits = pl.col("text").str.contains(pattern)
         found.append(rest.filter(fits).select("row", read(zone).alias("at")))
         rest = rest.filter(~fits)
@@ -73,12 +74,26 @@ def _plain(zone: str) -> pl.Expr:
     return _in_utc(_date_time(pl.col("text")), zone)
 
 
+def _iso_utc(_zone: str) -> pl.Expr:
+    text = pl.col("text").str.head(19)
+    return text.str.to_datetime("%Y-%m-%dT%H:%M:%S", strict=False, time_unit="ms").dt.epoch("ms")
+
+
 def _seconds(_zone: str) -> pl.Expr:
     return pl.col("text").cast(pl.Int64) * 1_000
 
 
 def _milliseconds(_zone: str) -> pl.Expr:
     return pl.col("text").cast(pl.Int64)
+
+
+_QUICK: Final = (
+    (_PLAIN, _plain),
+    (_ISO_UTC, _iso_utc),
+    (r"^[0-9]{10}$", _seconds),
+    (r"^[0-9]{13}$", _milliseconds),
+)
+"""Pattern -> how to read what fits it, in one expression."""
 
 
 def _date_time(text: pl.Expr) -> pl.Expr:

@@ -176,7 +176,8 @@ with open_store(Path(sys.argv[1]), None) as store:
 """
 
 
-def test_a_killed_run_ends_with_the_same_rows(tmp_path: Path) -> None:
+def test_a_killed_run_ends_with_the_same_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flows.ingest.BATCH_ROWS", 100)
     text = "".join(f"http://host-{n}.example/\n" for n in range(1000))
     root = Path(__file__).parent.parent.parent
     done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "killed.db")], cwd=root, check=False)
