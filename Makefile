@@ -8,7 +8,7 @@ SHELL := /bin/bash
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo test lint format bench lock docs clean
+.PHONY: help setup demo test lint format bench eval lock docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/'
@@ -37,6 +37,9 @@ docs: $(STAMP) ## make the generated pages of docs/ anew
 
 bench: $(STAMP) ## ratios against a floor measured in the same run; SCALE=1 for a whole year
 	$(BIN)/python -m tests.bench.run --out build/bench.json
+
+eval: $(STAMP) ## quality of matching, by family and place; DATA=dir adds labelled files
+	$(BIN)/python -m tests.eval.run --out build/eval.json $(if $(DATA),--data $(DATA))
 
 format: $(STAMP) ## apply the formatter
 	$(BIN)/ruff check --fix .

@@ -14,7 +14,8 @@ from analytics.match.explain import Story, tell
 from analytics.match.forms import Form
 from analytics.match.hosts import spoken
 from analytics.match.index import FormIndex
-from analytics.match.spans import Span, find_span, is_boundary, overlapping
+from analytics.match.nearness import may_meet
+from analytics.match.spans import Span, find_span, is_boundary
 from analytics.match.tokens import TokenIndex
 from db.brands import Brand
 
@@ -117,10 +118,9 @@ class AppMatcher:
         pairs = pl.concat(
             [pl.DataFrame({"label": label_rows, "form": form_rows}), self._tokens.candidates(slugs)]
         ).unique()
-        near = overlapping(
-            [self._latin[form_row].form.text for form_row in pairs["form"]],
-            slugs.gather(pairs["label"]).str.replace_all("-", "", literal=True).to_list(),
-        )
+        plain = slugs.str.replace_all("-", "", literal=True).to_list()
+        forms = [target.form.text for target in self._latin]
+        near = may_meet(forms, plain, (pairs["form"].to_numpy(), pairs["label"].to_numpy()))
         for row, form_row in pairs.filter(pl.Series(near, dtype=pl.Boolean)).iter_rows():
             each = self._latin_name(texts[row], slugs[row], self._latin[form_row])
             found[row] += [each] if each else []

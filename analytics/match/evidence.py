@@ -1,19 +1,17 @@
 """What speaks for and against a label's imitating a brand: named facts, weighed in analytics.match.weigh."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
-from analytics.match import keywords, words
+from analytics.match import words
 from analytics.match.forms import Form
-from analytics.match.spans import Span, is_boundary
+from analytics.match.spans import Span
+from analytics.match.stretch import Stretch, cut_at, edges, keyword_among, kind_of
 
 _BRAND_PIECE: Final = 4.6
 """log10 cost of a brand's name in the reading of a label: that of a word of Zipf value 4.9, a usual one."""
 _EDIT: Final = 1.7
 """log10 cost of an edit: about one name in fifty is misspelt, at the place and with the letter seen."""
-_WORDY: Final = 1.15
-"""log10 cost a letter below which a stretch reads as words; random letters cost 1.6 and more."""
 
 
 @dataclass(frozen=True)
@@ -40,54 +38,26 @@ class Reading:
     original: str = ""
     """The label decoded, where it reads otherwise (punycode)."""
 
-    @property
-    def shown(self) -> str:
-        """The part of the label that met, in its own characters where each is read as one."""
-        text = self.original if len(self.original) == len(self.label) else self.label
-        return text[self.span.start : self.span.end]
 
-
-@dataclass(frozen=True)
-class _Stretch:
-    """A label with a span in it."""
-
-    label: str
-    span: Span
-    target: Target
-
-    @cached_property
-    def token(self) -> tuple[int, int]:
-        """Ends of the word between hyphens that holds the span; a hyphen inside the span does not end it."""
-        before = self.label.rfind("-", 0, self.span.start) + 1
-        after = self.label.find("-", self.span.end)
-        return before, after if after >= 0 else len(self.label)
-
-    @cached_property
-    def rests(self) -> tuple[str, str]:
-        """What is left of the word before and after the span."""
-        before, after = self.token
-        return self.label[before : self.span.start].strip("-"), self.label[self.span.end : after].strip("-")
-
-    @cached_property
-    def others(self) -> list[str]:
-        """The label's other words."""
-        before, after = self.token
-        return [part for part in (self.label[:before] + self.label[after:]).split("-") if part]
-
-
-def gather(label: str, span: Span, target: Target) -> tuple[frozenset[str], str]:
-    """The facts about a span, and the keyword beside it if there is one."""
-    stretch = _Stretch(label, span, target)
-    kinds = [kind_of(rest, target.keywords) for rest in stretch.rests]
-    facts = {*_form_facts(target.form), *_span_facts(target.form, span), edges(label, span)}
-    facts |= {f"rest {kind}" for kind in kinds if kind}
+def gather(label: str, span: Span, target: Target) -> tuple[frozenset[str], str] | None:
+    """The facts about a span, and the keyword beside it if there is one; None where nobody takes it for the name."""
+    form = target.form
+    if not _may_stand(label, span, form):
+        return None
+    stretch = cut_at(label, span, target.keywords)
+    facts = {*_form_facts(form), *_span_facts(form, span), stretch.edges}
+    facts |= {f"rest {kind}" for kind in stretch.kinds if kind}
+    facts |= _window_facts(form.text, label[span.start : span.end].replace("-", ""))
+    if not _is_plausible(facts, span, form):
+        return None
     facts |= {f"other {kind}" for kind in {kind_of(other, target.keywords) for other in stretch.others}}
-    facts |= _reading_facts(stretch) | _overlap_facts(stretch, kinds)
+    facts |= _overlap_facts(form.text, stretch)
+    facts.add(_gain_fact(_gain(form.text, span, stretch)))
     if span.cost == 0 and len(label) == span.end - span.start + 1:
         facts.add("one more character")
     if "-" in label:
         facts.add("hyphens" if label.count("-") < 3 else "many hyphens")
-    return frozenset(facts), _keyword_beside(stretch)
+    return frozenset(facts), keyword_among((*stretch.rests, *stretch.others), target.keywords)
 
 
 _EVERYDAY: Final = frozenset({"domain word", "everyday short name"})
@@ -102,67 +72,22 @@ def is_exact_only(form: Form) -> bool:
     return form.derivation in {"domain", *_EVERYDAY}
 
 
-def is_plausible(facts: frozenset[str], span: Span, form: Form) -> bool:
+def _is_plausible(facts: set[str], span: Span, form: Form) -> bool:
     """Whether anybody would take it for the brand at all; what is not is dropped before anything is weighed.
 
     A name from a domain or an everyday word counts as it is written only; a name with an edit needs the more
     boundaries the shorter it is.
     """
     edited = span.cost > 0.65
-    if form.derivation in _EVERYDAY and not facts & (_EDGED | _HELPED):
+    if is_exact_only(form) and not facts & (_EDGED | _HELPED):
         return False
     if not edited:
         return True
-    if "the word alone" in facts and "whole" not in facts:
+    if "the word alone" in facts and ("whole" not in facts or "first letter" in facts):
         return False
     if len(form.text) <= 5:
         return bool(facts & _EDGED) or (bool(facts & _ONE_EDGE) and bool(facts & _HELPED))
     return len(form.text) > 6 or "inside" not in facts or bool(facts & _HELPED)
-
-
-def kind_of(rest: str, own: frozenset[str]) -> str:
-    """What a stretch beside the name is: own, strong, weak or infra keywords, digits, letter, words, unknown, or ''."""
-    if not rest:
-        return ""
-    letters = rest.strip("0123456789")
-    if not letters:
-        return "digits"
-    kind = _keyword_kind(letters, own)
-    if kind:
-        return kind
-    if len(letters) == 1:
-        return "letter"
-    return "words" if words.read_cost(letters) / len(letters) < _WORDY else "unknown"
-
-
-def _keyword_kind(letters: str, own: frozenset[str]) -> str:
-    """The strongest kind of keyword where the stretch consists of keywords only (`securelogin`)."""
-    best: list[str | None] = [""] + [None] * len(letters)
-    for end in range(2, len(letters) + 1):
-        for start in range(end - 1):
-            before, kind = best[start], _keyword(letters[start:end], own)
-            if kind and before is not None:
-                best[end] = max(best[end] or "", kind, before, key=_RANK.index)
-    return best[-1] or ""
-
-
-_RANK: Final = ["", "infra", "weak", "strong", "own"]
-
-
-def _keyword(word: str, own: frozenset[str]) -> str:
-    if word in own:
-        return "own"
-    if word in keywords.INFRA:
-        return "infra"
-    return "strong" if word in keywords.STRONG else "weak" if word in keywords.WEAK else ""
-
-
-def _keyword_beside(stretch: _Stretch) -> str:
-    for rest in (*stretch.rests, *stretch.others):
-        letters = rest.strip("0123456789")
-        if _keyword_kind(letters, stretch.target.keywords) in {"own", "strong"}:
-            return letters
-    return ""
 
 
 def _form_facts(form: Form) -> set[str]:
@@ -192,17 +117,7 @@ def _span_facts(form: Form, span: Span) -> set[str]:
 _LENGTHS: Final = {2: "three", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "seven"}
 
 
-def edges(label: str, span: Span) -> str:
-    """Whether the name begins and ends where a word does: whole, both edges, leading, trailing, inside."""
-    if span.start == 0 and span.end == len(label):
-        return "whole"
-    count = is_boundary(label, span.start) + is_boundary(label, span.end)
-    if count == 1:
-        return "leading" if is_boundary(label, span.start) else "trailing"
-    return "both edges" if count else "inside"
-
-
-def may_stand(label: str, span: Span, form: Form) -> bool:
+def _may_stand(label: str, span: Span, form: Form) -> bool:
     """Whether a name may be met so at all, as far as its edits and edges tell; asked first, because it is quick."""
     if span.cost <= 0.2:
         return True
@@ -213,29 +128,28 @@ def may_stand(label: str, span: Span, form: Form) -> bool:
     return span.cost <= 0.65 or len(form.text) > 5 or edges(label, span) != "inside"
 
 
-def _reading_facts(stretch: _Stretch) -> set[str]:
+def _gain(form: str, span: Span, stretch: Stretch) -> float:
     """How much likelier the label's word reads with the name in it than without, in powers of ten."""
-    before, after = stretch.token
-    token = stretch.label[before:after].replace("-", "")
-    form, span = stretch.target.form.text, stretch.span
-    window = stretch.label[span.start : span.end].replace("-", "")
     name = min(_BRAND_PIECE, 9.5 - words.zipf(form)) + _EDIT * span.cost
     left, right = (rest.replace("-", "") for rest in stretch.rests)
-    gain = words.read_cost(token) - (name + words.read_cost(left) + words.read_cost(right))
-    facts = {_gain_fact(gain)}
-    if window != form and _word_alone(form, window):
+    return words.read_cost(stretch.token) - (name + words.read_cost(left) + words.read_cost(right))
+
+
+def _window_facts(form: str, window: str) -> set[str]:
+    """What the letters that met are, where they are not the form's own."""
+    if window == form:
+        return set()
+    facts = {"first letter"} if window[0] != form[0] else set()
+    if _word_alone(form, window):
         facts.add("the word alone")
-    if window != form and window[0] != form[0]:
-        facts.add("first letter")
-    if window != form and words.zipf(window) >= 2.2 and len(window) > 2:
+    if len(window) > 2 and words.zipf(window) >= 2.2:
         facts.add("is a word")
     return facts
 
 
-def _overlap_facts(stretch: _Stretch, kinds: list[str]) -> set[str]:
+def _overlap_facts(form: str, stretch: Stretch) -> set[str]:
     """Whether the name is a word and a letter that may belong to what stands beside it: fort-i-cloud, game-s-team."""
-    form = stretch.target.form.text
-    left, right = (kind in {"words", "unknown", "letter"} for kind in kinds)
+    left, right = (kind in {"words", "unknown", "letter"} for kind in stretch.kinds)
     tails = left and any(words.zipf(form[cut:]) > _USUAL for cut in (1, 2) if len(form) - cut > 3)
     heads = right and any(words.zipf(form[:-cut]) > _USUAL for cut in (1, 2) if len(form) - cut > 3)
     return {"overlaps a word"} if tails or heads else set()

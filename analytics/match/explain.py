@@ -40,6 +40,10 @@ class Story:
     keyword: str = ""
     embedded: str = ""
     popular: bool = False
+    differing: tuple[tuple[str, str], ...] = ()
+    """The form's letters and what stands for them; either may be empty."""
+    is_sound: bool = False
+    """Whether Chinese characters were met by their sounds alone."""
     weakened_by: str = ""
     """What speaks against: word (the form is an ordinary word), reading (the label reads otherwise)."""
 
@@ -52,6 +56,7 @@ _WHERE: Final = {
     "package": ("包名中", "in the package name"),
     "name": ("应用名中", "in the app's name"),
 }
+_SOUND: Final = ("读音相同", "by its sound")
 _AGAINST: Final = {
     "word": ("但该名也是普通词", "but the name is an ordinary word too"),
     "reading": ("但更像其他词", "but it reads rather as other words"),
@@ -61,8 +66,12 @@ _AGAINST: Final = {
 def tell(story: Story) -> tuple[str, str]:
     """The story in Chinese and in English."""
     how, where, against = TECHNIQUES[story.technique], _WHERE[story.where], _AGAINST.get(story.weakened_by, ("", ""))
+    details = [_SOUND] if story.is_sound else [_detail(ours, theirs) for ours, theirs in story.differing]
     zh = [f"{where[0]}“{story.shown}”与“{story.form}”相符：{how[0]}"]
     en = [f"“{story.shown}” {where[1]} meets “{story.form}”: {how[1]}"]
+    if details:
+        zh[0] += f"（{'、'.join(each for each, _ in details)}）"
+        en[0] += f" ({', '.join(each for _, each in details)})"
     if story.embedded:
         zh.append(f"前面写着官方域名 {story.embedded}")
         en.append(f"carries the official {story.embedded} in front")
@@ -76,3 +85,12 @@ def tell(story: Story) -> tuple[str, str]:
         zh.append(against[0])
         en.append(against[1])
     return "；".join(zh), "; ".join(en)
+
+
+def _detail(ours: str, theirs: str) -> tuple[str, str]:
+    """One difference, zh and en."""
+    if not theirs:
+        return f"缺“{ours}”", f"“{ours}” left out"
+    if not ours:
+        return f"多“{theirs}”", f"“{theirs}” added"
+    return f"以“{theirs}”代“{ours}”", f"“{theirs}” for “{ours}”"

@@ -7,7 +7,7 @@ from functools import cache
 from itertools import groupby
 from typing import Final
 
-from analytics.match import fold, keywords, words
+from analytics.match import fold, keywords, sounds, words
 from db.brands import Brand, suffix_kind
 
 _LEAST_DOMAIN: Final = 5
@@ -154,11 +154,9 @@ def _core(runs: list[str]) -> list[str]:
 
 
 def _syllables(runs: list[str]) -> list[str]:
-    """The sounds of a name; characters side by side are read together, since 行 is xing alone and hang in 银行."""
-    from pypinyin import lazy_pinyin  # noqa: PLC0415 - 0.15 s, for Chinese names only
-
+    """The sounds of a name; characters side by side are read together."""
     grouped = groupby(runs, key=fold.has_han)
-    return [syllable for is_han, group in grouped for syllable in (lazy_pinyin("".join(group)) if is_han else group)]
+    return [each for is_han, group in grouped for each in (sounds.syllables("".join(group)) if is_han else group)]
 
 
 def _initial(syllable: str) -> str:

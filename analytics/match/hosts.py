@@ -5,7 +5,7 @@ from typing import Final
 
 import polars as pl
 
-from analytics.match import fold, words
+from analytics.match import fold, sounds, words
 
 _FOREIGN: Final = "xn--"
 
@@ -86,7 +86,5 @@ def spoken(text: str) -> str:
     if text.isascii():
         return text
     if fold.has_han(text):
-        from pypinyin import lazy_pinyin  # noqa: PLC0415 - 0.15 s, for Chinese labels only
-
-        text = "".join(lazy_pinyin(text.translate(words.simplified())))
+        text = "".join(sounds.syllables(text.translate(words.simplified())))
     return "".join(char if char.isascii() else "_" for char in text).lower()

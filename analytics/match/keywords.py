@@ -54,10 +54,16 @@ _INFRA: Final = """
 static cdn img images assets metrics analytics api apis dns ads adserver adservices hosted content usercontent stream
 streaming labs dev sandbox legal careers jobs brand brands foundation engineering metrics stats dapi edge origin ssl
 appstream cloudapp crm hockey league fc museum times newspaper radio
+workspaces devices device music fiber domains insiders dns captcha addons linux operations bot magazine academy
+partner partners conference university developer developers enterprise ventures research studios portals azure
+analytics tag tags ads health edge node nodes engine insurance travel films books pharmacy foundation wiki stock
+campaign campaigns campanhas directory downloader medical pool media stores customers identity personalcontent silk
+catalog catalogue recipes reviews watch magazine weekly daily journal institute school college kids sports football
 """
 
 INFRA: Final = frozenset(_INFRA.split())
-"""Words of firms' own technical names: allegrostatic.com is the firm's; a phisher asks for a login."""
+"""Words of firms' own names, technical and other, and of those who write about them: allegrostatic.com is the firm's,
+steamgamesmagazine.com a reader's; a phisher asks for a login."""
 STRONG: Final = frozenset(_STRONG.split())
 WEAK: Final = frozenset(_WEAK.split()) - STRONG - INFRA
 
@@ -122,6 +128,14 @@ ALSO_WORDS: Final = frozenset(
     {"ledger", "delta", "exodus", "slack", "fidelity", "messenger", "telegram", "crypto", "zoom"}
 )
 """Ordinary words that are brands as well and whose inflections are too rare to tell (analytics.match.words)."""
+
+RESTRICTED_SUFFIXES: Final = frozenset({"gov", "gob", "gouv", "mil", "edu", "int", "ac", "go", "gv"})
+"""Labels of public suffixes under which no stranger gets a name: usps.gov, anz.edu.au."""
+
+GENERIC_COUNTRIES: Final = frozenset(
+    {"co", "io", "me", "tv", "cc", "ws", "la", "ai", "sh", "vc", "to", "gg", "so", "pw", "tk", "ml", "ga", "cf", "gq"}
+)
+"""Countries' suffixes that all the world uses; under the others a name is more often the firm's own there."""
 
 RISKY_SUFFIXES: Final = frozenset(
     [

@@ -1,24 +1,14 @@
 """Where in a label a form stands, which letters differ, and by which of dnstwist's techniques."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
-from rapidfuzz import fuzz, process
+from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
 from analytics.match import fold
-
-_KEYS: Final = ("1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm")
-_VOWELS: Final = frozenset("aeiou")
-_CHEAP: Final = 0.4
-"""Cost of a difference that the eye skips: a lookalike letter, a repeated letter."""
-_GLANCE: Final = 0.55
-"""Cost of letters of one coarse class that an attentive reader tells apart (b and d)."""
-_SLIP: Final = 0.9
-"""Cost of what fingers do: neighbouring keys, vowels, two letters swapped."""
-
+from analytics.match.costs import CHEAP, cost_of, folds_of, most_cost, technique_of
 
 _CROSSING: Final = 0.15
 """Cost of a hyphen between the first and the last letter, beside other differences."""
@@ -39,28 +29,6 @@ class Span:
     """Differences in letters."""
 
 
-def _neighbours() -> dict[str, frozenset[str]]:
-    near: dict[str, set[str]] = {char: set() for row in _KEYS for char in row}
-    for y, row in enumerate(_KEYS):
-        for x, char in enumerate(row):
-            beside = [row[x + 1 : x + 2]] + ([_KEYS[y + 1][max(0, x - 1) : x + 1]] if y + 1 < len(_KEYS) else [])
-            for other in "".join(beside):
-                near[char].add(other)
-                near[other].add(char)
-    return {char: frozenset(others) for char, others in near.items()}
-
-
-_NEIGHBOURS: Final = _neighbours()
-
-
-def most_cost(length: int) -> float:
-    """The greatest cost at which a form of `length` letters still counts as met."""
-    for shortest, cost in ((12, 3.0), (8, 2.1), (4, 1.15)):
-        if length >= shortest:
-            return cost
-    return 0.5
-
-
 def find_span(label: str, form: str) -> Span | None:
     """The best place of `form` in a label as read (ASCII, lower case), or none.
 
@@ -77,27 +45,7 @@ def find_span(label: str, form: str) -> Span | None:
     cost, _, length, start = best
     window = plain[start : start - length]
     edits = OSA.distance(form, window)
-    return Span(places[start], places[start - length - 1] + 1, _technique(form, window), cost, edits)
-
-
-def overlapping(forms: Sequence[str], plain: Sequence[str]) -> list[bool]:
-    """Whether each form shares enough letters in order with its label (no hyphens) to be met in it; generous."""
-    patterns = [_folds(form) for form in forms]
-    coarse = [fold.coarse(text) for text in plain]
-    as_written = process.cpdist([folds.coarse for folds in patterns], coarse, scorer=fuzz.partial_ratio)
-    squeezed = process.cpdist(
-        [fold.squeeze(folds.coarse) for folds in patterns],
-        [fold.squeeze(text) for text in coarse],
-        scorer=fuzz.partial_ratio,
-    )
-    return [
-        max(one, other) >= _OVERLAP.get(min(len(form), len(text)), 74)
-        for form, text, one, other in zip(forms, plain, as_written, squeezed, strict=True)
-    ]
-
-
-_OVERLAP: Final = {1: 65, 2: 65, 3: 65, 4: 74, 5: 79, 6: 82, 7: 84, 8: 74, 9: 76, 10: 79, 11: 80}
-"""Least share of letters in common, in percent, by the shorter's length: one edit (two from eight letters on)."""
+    return Span(places[start], places[start - length - 1] + 1, technique_of(form, window), cost, edits)
 
 
 def _rated(
@@ -105,7 +53,7 @@ def _rated(
 ) -> tuple[float, int, int, int]:
     start, end = window
     crossing = places[end - 1] - places[start] > end - 1 - start
-    cost = _cost(form, plain[start:end]) + _CROSSING * crossing
+    cost = cost_of(form, plain[start:end]) + _CROSSING * crossing
     return cost, -_boundaries(label, places, start, end), start - end, start
 
 
@@ -114,7 +62,7 @@ def _exact(label: str, plain: str, places: list[int], form: str) -> Span:
     start = max(starts, key=lambda place: _boundaries(label, places, place, place + len(form)))
     first, last = places[start], places[start + len(form) - 1] + 1
     split = last - first > len(form)
-    return Span(first, last, "hyphenation" if split else "", _CHEAP / 2 if split else 0.0, 0)
+    return Span(first, last, "hyphenation" if split else "", CHEAP / 2 if split else 0.0, 0)
 
 
 def _boundaries(label: str, places: list[int], start: int, end: int) -> int:
@@ -132,7 +80,7 @@ def is_boundary(label: str, place: int) -> bool:
 
 def _windows(plain: str, form: str) -> list[tuple[int, int]]:
     """Stretches of the label worth comparing: of those around the best alignments, the nearest in coarse letters."""
-    text, pattern = fold.coarse(plain), _folds(form).coarse
+    text, pattern = fold.coarse(plain), folds_of(form).coarse
     near: list[tuple[int, int]] = []
     least = _FAR
     squeezed = list(_squeezed(plain, form))
@@ -142,7 +90,7 @@ def _windows(plain: str, form: str) -> list[tuple[int, int]]:
             near, least = [], distance
         if distance == least:
             near.append(window)
-    if least > _differences_allowed(len(form)) and _folds(form).glance not in fold.glance(plain):
+    if least > _differences_allowed(len(form)) and folds_of(form).glance not in fold.glance(plain):
         near = []
     return near + squeezed
 
@@ -176,111 +124,8 @@ def _squeezed(plain: str, form: str) -> Iterator[tuple[int, int]]:
     kept = [place for place, char in enumerate(plain) if place == 0 or char != plain[place - 1]]
     if len(kept) == len(plain):
         return
-    text, pattern = "".join(plain[place] for place in kept), _folds(form).squeezed
+    text, pattern = "".join(plain[place] for place in kept), folds_of(form).squeezed
     found = fuzz.partial_ratio_alignment(pattern, text, score_cutoff=70)
     if found and len(text) >= len(pattern):
         ends = [*kept[1:], len(plain)]
         yield kept[found.dest_start], ends[found.dest_end - 1]
-
-
-def _cost(form: str, window: str) -> float:
-    distance = OSA.distance(form, window)
-    if distance == 0:
-        return 0.0
-    looks = _looks_cost(form, window, distance)
-    return min(looks, _edit_cost(form, window) if distance == 1 else distance)
-
-
-def _looks_cost(form: str, window: str, distance: int) -> float:
-    """The cost where the differences are lookalikes or repeats, large otherwise."""
-    folds, strict_window = _folds(form), fold.strict(window)
-    if folds.strict == strict_window:
-        return _CHEAP
-    if folds.glance == fold.glance(window) or folds.coarse == fold.coarse(window):
-        return min(distance, 3) * _GLANCE
-    squeezed_window = fold.squeeze(strict_window)
-    if folds.squeezed_strict == squeezed_window:
-        return _CHEAP
-    if len(window) > len(form) + 1:
-        return _GLANCE + OSA.distance(folds.squeezed_strict, squeezed_window)
-    return _CHEAP + OSA.distance(folds.coarse_strict, fold.coarse(strict_window))
-
-
-@dataclass(frozen=True, slots=True)
-class _Folds:
-    """What a form looks like in the ways of analytics.match.fold."""
-
-    coarse: str
-    strict: str
-    glance: str
-    squeezed: str
-    squeezed_strict: str
-    coarse_strict: str
-
-
-@cache
-def _folds(form: str) -> _Folds:
-    strict = fold.strict(form)
-    return _Folds(
-        fold.coarse(form), strict, fold.glance(form), fold.squeeze(form), fold.squeeze(strict), fold.coarse(strict)
-    )
-
-
-def _middles(form: str, window: str) -> tuple[int, str, str]:
-    """Where the two begin to differ, and the different parts."""
-    head = 0
-    while head < min(len(form), len(window)) and form[head] == window[head]:
-        head += 1
-    tail = 0
-    while tail < min(len(form), len(window)) - head and form[-1 - tail] == window[-1 - tail]:
-        tail += 1
-    return head, form[head : len(form) - tail], window[head : len(window) - tail]
-
-
-def _edit_cost(form: str, window: str) -> float:
-    head, ours, theirs = _middles(form, window)
-    first = 0.1 if head == 0 else 0.0  # the eye reads the first letter
-    if not ours:
-        return (_CHEAP if theirs in (form[head - 1 : head], form[head : head + 1]) else 1.0) + first
-    if len(ours) == len(theirs) == 1:
-        return _substitution_cost(ours, theirs) + first
-    return (_SLIP if len(ours) == len(theirs) else 1.0) + first
-
-
-def _substitution_cost(ours: str, theirs: str) -> float:
-    if fold.strict(ours) == fold.strict(theirs):
-        return _CHEAP
-    if fold.coarse(ours) == fold.coarse(theirs):
-        return _GLANCE
-    if theirs in _NEIGHBOURS.get(ours, ()) or {ours, theirs} <= _VOWELS:
-        return _SLIP
-    return 1.0
-
-
-def _technique(form: str, window: str) -> str:
-    if fold.glance(form) == fold.glance(window) or fold.coarse(form) == fold.coarse(window):
-        return "homoglyph"
-    if fold.squeeze(form) == fold.squeeze(window) and len(window) > len(form):
-        return "repetition"
-    head, ours, theirs = _middles(form, window)
-    if not ours:
-        return _inserted(form, head, theirs)
-    if len(ours) == len(theirs):
-        return _substituted(ours, theirs)
-    return "insertion" if len(ours) < len(theirs) else "omission"
-
-
-def _inserted(form: str, head: int, letters: str) -> str:
-    if letters in {"s", "es"} and head > 2:
-        return "plural"
-    return "addition" if head == len(form) else "insertion"
-
-
-def _substituted(ours: str, theirs: str) -> str:
-    if len(ours) > 1:
-        return "transposition" if ours == theirs[::-1] else "replacement"
-    if {ours, theirs} <= _VOWELS:
-        return "vowel-swap"
-    if theirs in _NEIGHBOURS.get(ours, ()):
-        return "replacement"
-    return "bitsquatting" if (ord(ours) ^ ord(theirs)).bit_count() == 1 else "replacement"

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from typing import Final
 
-from analytics.match import evidence, keywords
+from analytics.match import keywords
+from analytics.match.stretch import kind_of
 
 _SUPPORT: Final = frozenset(
     {"rest own", "rest strong", "other own", "other strong", "keyword elsewhere", "official embedded", "cheap suffix"}
 )
+_SHORT_SIZES: Final = frozenset({"length 4", "length 5"})
+_GLUED_WORDS: Final = frozenset({"rest words", "rest unknown", "rest weak", "rest letter"})
 _EXPLAINED: Final = frozenset({"rest words", "rest unknown", "rest letter"})
 
 
@@ -18,6 +21,9 @@ def combine(facts: frozenset[str]) -> frozenset[str]:
     more = {"same whole"} if {"same", "whole"} <= facts else set()
     if kind and not facts & _SUPPORT:
         more.add(f"{kind} unsupported")
+    size = _SHORT_SIZES & facts
+    if not kind and size:
+        more |= {f"{each}, {fact}" for each in size for fact in facts & _GLUED_WORDS}
     if not kind:
         more |= {f"plain, {fact}" for fact in facts & _EXPLAINED}
     if kind and facts & (_EXPLAINED - {"rest letter"}):
@@ -60,10 +66,12 @@ def surround(parts: HostParts) -> Surroundings:
     facts = {
         "tenant" if parts.is_shared and parts.place == last else "registrable" if parts.place == last else "subdomain"
     }
+    if parts.place == last:
+        facts |= _suffix_facts(parts.suffix)
     if parts.suffix in keywords.RISKY_SUFFIXES:
         facts.add("cheap suffix")
     tokens = [token for place, label in enumerate(parts.labels) if place != parts.place for token in label.split("-")]
-    kinds = {evidence.kind_of(token, parts.own_keywords): token for token in tokens if token != "www"}  # noqa: S105 - a label
+    kinds = {kind_of(token, parts.own_keywords): token for token in tokens if token != "www"}  # noqa: S105 - a label
     keyword = next((kinds[kind] for kind in ("own", "strong") if kind in kinds), "")
     if keyword:
         facts.add("keyword elsewhere")
@@ -71,6 +79,15 @@ def surround(parts: HostParts) -> Surroundings:
     if embedded:
         facts.add("official embedded")
     return Surroundings(frozenset(facts), keyword, embedded)
+
+
+def _suffix_facts(suffix: str) -> set[str]:
+    """What the suffix says of who has the registered name before it."""
+    labels = suffix.split(".")
+    if labels[0] in keywords.RESTRICTED_SUFFIXES and len(labels) <= 2 and (len(labels) > 1 or len(suffix) > 2):
+        return {"restricted suffix"}
+    country = len(labels[-1]) == 2 and labels[-1] not in keywords.GENERIC_COUNTRIES
+    return {"country suffix"} if country else set()
 
 
 def is_kin(label: str, suffix: str, domains: tuple[str, ...]) -> bool:

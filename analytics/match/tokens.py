@@ -1,50 +1,96 @@
 """Which labels hold a short form as a word of their own, or glued to keywords only: dhl-box, mydhlparcel, chsae-online.
 
 Forms of few letters stand inside innocent words everywhere, so they are looked for where a word begins and ends. Those
-of four to seven letters are looked for with one edit as well, by listing every spelling one edit away.
+of four to seven letters are looked for with one edit as well, by listing every spelling one edit away: as numbers, six
+bits a letter, so that the beginnings and ends of all words are looked up at once.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from analytics.match import fold, keywords
 from analytics.match.index import FUZZY
 
+Words = npt.NDArray[np.uint64]
+Places = npt.NDArray[np.int64]
+
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
+_CODE: Final = bytes(_LETTERS.find(chr(byte)) + 1 or 63 for byte in range(256))
+_BITS: Final = 6
 _LEAST_FUZZY: Final = 4
 _ALIKE: Final = (("o", "0"), ("l", "1"), ("i", "1"), ("i", "l"), ("l", "i"), ("s", "5"), ("e", "3"), ("a", "4"))
-_LONGEST: Final = 9
+_LONGEST: Final = 8
 """Letters of the longest spelling: seven, and room for an edit."""
 _KEYWORDS: Final = keywords.STRONG | keywords.WEAK
+_MIX: Final = np.uint64(0x9E3779B97F4A7C15)
+"""An odd number near 2**64 by the golden ratio: its products spread over all high bits."""
 
 
 def needs_tokens(form: str) -> bool:
     """Whether the index of windows (analytics.match.index) cannot see every spelling of this form."""
-    return len(form) <= _LONGEST - 2 and len(fold.squeeze(form)) <= FUZZY
+    return len(form) < _LONGEST and len(fold.squeeze(form)) <= FUZZY
 
 
-def spellings(form: str) -> set[str]:
-    """The form, and what is one edit away from it; from a form of two or three letters, lookalikes only.
+def packed(text: str) -> int:
+    """A text of at most ten letters as a number; texts of other lengths have other numbers."""
+    value = 0
+    for code in text.encode("ascii", "replace").translate(_CODE):
+        value = value << _BITS | code
+    return value
 
-    >>> sorted(spellings("dhl"))
-    ['dh1', 'dhi', 'dhl']
+
+def spellings(form: str) -> Words:
+    """The form, and what is one edit away from it, packed; from a form of two or three letters, lookalikes only.
+
+    >>> sorted(spellings("dhl").tolist()) == sorted(map(packed, ["dhl", "dh1", "dhi"]))
+    True
     """
     if len(form) < _LEAST_FUZZY:
-        return {form} | {form.replace(ours, theirs) for ours, theirs in _ALIKE if ours in form}
-    return {form, *_edits(form)}
+        alike = {form} | {form.replace(ours, theirs) for ours, theirs in _ALIKE if ours in form}
+        return np.array(sorted(map(packed, alike)), np.uint64)
+    return np.unique(np.array([packed(form), *_edits(form)], np.uint64))
 
 
-def _edits(form: str) -> Iterator[str]:
+def _edits(form: str) -> Iterator[int]:
     for place in range(len(form) + 1):
-        head, tail = form[:place], form[place:]
-        yield from (head + letter + tail for letter in _LETTERS)
-        if tail:
-            yield head + tail[1:]
-            yield from (head + letter + tail[1:] for letter in _LETTERS)
-        if len(tail) > 1:
-            yield head + tail[1] + tail[0] + tail[2:]
+        head, tail, rest = packed(form[:place]), packed(form[place:]), len(form) - place
+        inserted, replaced = head << _BITS * (rest + 1), head << _BITS * rest
+        yield from (inserted | letter << _BITS * rest | tail for letter in range(1, len(_LETTERS) + 1))
+        if rest:
+            shorter = packed(form[place + 1 :])
+            yield head << _BITS * (rest - 1) | shorter
+            yield from (replaced | letter << _BITS * (rest - 1) | shorter for letter in range(1, len(_LETTERS) + 1))
+        if rest > 1:
+            yield replaced | packed(form[place + 1] + form[place] + form[place + 2 :])
+
+
+class _Table:
+    """Numbers, each with its owners, ready for millions of questions."""
+
+    def __init__(self, listed: Sequence[tuple[int, Words]]) -> None:
+        values = np.concatenate([np.empty(0, np.uint64), *(values for _, values in listed)])
+        owners = np.repeat([owner for owner, _ in listed], [len(values) for _, values in listed]).astype(np.int64)
+        order = np.argsort(values, kind="stable")
+        self._values, self._owners = values[order], owners[order]
+        self._shift = np.uint64(64 - max(16, int(16 * len(values)).bit_length()))
+        self._filled = np.zeros(1 << (64 - int(self._shift)), np.bool_)
+        self._filled[self._hashed(values)] = True
+
+    def _hashed(self, values: Words) -> Words:
+        return (values * _MIX) >> self._shift
+
+    def find(self, values: Words) -> tuple[Places, Places]:
+        """For each value that is in the table its place in `values`, and an owner; again for each other owner."""
+        likely = np.flatnonzero(self._filled[self._hashed(values)])
+        begins = np.searchsorted(self._values, values[likely], side="left")
+        counts = np.searchsorted(self._values, values[likely], side="right") - begins
+        ends = np.cumsum(counts)
+        which = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - counts, counts)
+        return np.repeat(likely, counts), self._owners[np.repeat(begins, counts) + which]
 
 
 class TokenIndex:
@@ -52,12 +98,7 @@ class TokenIndex:
 
     def __init__(self, forms: Sequence[str], brand_keywords: Iterable[str]) -> None:
         """Prepare for `forms` (by their place in the sequence) and the brands' own keywords beside the generic ones."""
-        listed = [(text, owner) for owner, form in enumerate(forms) if needs_tokens(form) for text in spellings(form)]
-        self._spellings = pl.DataFrame(
-            {"word": [text for text, _ in listed], "form": [owner for _, owner in listed]},
-            schema={"word": pl.String, "form": pl.Int64},
-        ).unique()
-        self._lengths = sorted({len(text) for text, _ in listed})
+        self._table = _Table([(owner, spellings(form)) for owner, form in enumerate(forms) if needs_tokens(form)])
         self._keywords = pl.Series(sorted(_KEYWORDS | set(brand_keywords)), dtype=pl.String)
 
     def candidates(self, labels: pl.Series) -> pl.DataFrame:
@@ -71,7 +112,9 @@ class TokenIndex:
         )
         words = tokens.select(pl.col("token").unique())
         words = pl.concat([words.with_columns(word="token"), self._peeled(words)])
-        met = pl.concat([self._whole(words), *(self._glued(words, length) for length in self._lengths)])
+        trimmed = words.with_columns(word=pl.col("word").str.strip_chars("0123456789"))
+        words = pl.concat([words, trimmed.filter((trimmed["word"] != words["word"]) & (trimmed["word"] != ""))])
+        met = self._met(words)
         return tokens.join(met, on="token").select("label", "form").unique()
 
     def _peeled(self, words: pl.DataFrame) -> pl.DataFrame:
@@ -80,31 +123,43 @@ class TokenIndex:
             words.filter(pl.col("token").str.head(length).is_in(self._keywords.implode()))
             .with_columns(word=pl.col("token").str.slice(length))
             .filter(pl.col("word").str.len_bytes() > 1)
-            for length in range(2, _LONGEST)
+            for length in range(2, _LONGEST + 1)
         )
 
-    def _whole(self, words: pl.DataFrame) -> pl.DataFrame:
-        trimmed = words.with_columns(word=pl.col("word").str.strip_chars("0123456789"))
-        both = pl.concat([words, trimmed]).filter(pl.col("word").str.len_bytes() <= _LONGEST)
-        return both.join(self._spellings, on="word").select("token", "form")
-
-    def _glued(self, words: pl.DataFrame, length: int) -> pl.DataFrame:
-        """Words that begin or end with a spelling of `length` letters, the rest a keyword or digits."""
-        word = pl.col("word")
-        longer = words.filter(word.str.len_bytes() > length)
-        ends = pl.concat(
-            [
-                longer.select("token", rest=word.str.slice(length), word=word.str.head(length)),
-                longer.select("token", rest=word.str.head(word.str.len_bytes() - length), word=word.str.tail(length)),
-            ]
-        )
-        met = ends.join(self._spellings, on="word").with_columns(rest=pl.col("rest").str.strip_chars("0123456789"))
-        return met.filter((pl.col("rest") == "") | self._begins_or_ends("rest")).select("token", "form")
+    def _met(self, words: pl.DataFrame) -> pl.DataFrame:
+        """Words that begin or end with a spelling, the rest nothing, digits or a keyword: `token`, `form`."""
+        windows, begins, ends = _windows(words["word"])
+        found = []
+        for length in range(2, _LONGEST + 1):
+            rows = np.flatnonzero(ends - begins >= length)
+            shift = np.uint64(_BITS * (_LONGEST - length))
+            for starts, cut in ((begins, length), (ends - length, 0)):
+                which, forms = self._table.find(windows[starts[rows]] >> shift)
+                found.append(np.stack([rows[which], forms, np.full_like(forms, cut), np.full_like(forms, length)]))
+        rows, forms, cuts, lengths = np.concatenate(found, axis=1)
+        text, size = pl.col("word"), pl.lit(pl.Series(lengths))
+        rest = text.str.slice(pl.lit(pl.Series(cuts)), text.str.len_chars().cast(pl.Int64) - size)
+        met = words[rows].select("token", form=pl.lit(pl.Series(forms)), rest=rest.str.strip_chars("0123456789"))
+        is_kept = (pl.col("rest") == "") | self._begins_or_ends("rest")
+        kept: pl.DataFrame = met.filter(is_kept).select("token", "form")
+        return kept
 
     def _begins_or_ends(self, column: str) -> pl.Expr:
         """Whether a column is a keyword, or begins or ends with one of four letters and more: expressindonesia."""
         text, words = pl.col(column), self._keywords.implode()
         parts = [
-            part.is_in(words) for size in range(4, _LONGEST) for part in (text.str.head(size), text.str.tail(size))
+            part.is_in(words) for size in range(4, _LONGEST + 1) for part in (text.str.head(size), text.str.tail(size))
         ]
         return pl.any_horizontal(text.is_in(words), *parts)
+
+
+def _windows(words: pl.Series) -> tuple[Words, Places, Places]:
+    """The eight letters from each place of all words on, packed, and where each word begins and ends."""
+    sizes = words.str.len_chars().to_numpy().astype(np.int64)
+    ends = np.cumsum(sizes)
+    text = "".join(words.to_list()).encode("ascii", "replace")
+    one = np.zeros(len(text) + _LONGEST, np.uint64)
+    one[: len(text)] = np.frombuffer(text.translate(_CODE), np.uint8)
+    two = one[:-1] << np.uint64(_BITS) | one[1:]
+    four = two[:-2] << np.uint64(2 * _BITS) | two[2:]
+    return four[:-4] << np.uint64(4 * _BITS) | four[4:], ends - sizes, ends

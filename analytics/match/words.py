@@ -5,6 +5,7 @@ product name seen now and then is no ordinary word. They are read when the first
 """
 
 import gzip
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from operator import itemgetter
@@ -18,6 +19,10 @@ from analytics.match import keywords
 _LANGUAGES: Final = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "tr", "id", "ro", "cs", "da", "fil")
 _FOREIGN: Final = 0.8
 """Zipf points by which a word of another language than English counts less: host names are mostly English."""
+_RAREST: Final = 600
+"""Centibels: words met once in a million are ordinary still, Zipf value 3."""
+_RAREST_FOREIGN: Final = 550
+"""Rarer ones are left unread, three fifths of all: they would cost every call 0.15 s."""
 UNKNOWN_LETTER: Final = 1.9
 """log10 cost of a letter that belongs to no word: a little more than log10(36) = 1.56, as if at random."""
 WORD_START: Final = 0.5
@@ -32,30 +37,31 @@ def _data_folder() -> Path:
     return Path(spec.origin).parent / "data"
 
 
-def _read_list(name: str) -> list[list[str]]:
-    """A list of wordfreq's: the words of rarity n centibels at index n."""
-    with gzip.open(_data_folder() / name) as stream:
-        return list(msgpack.load(stream, raw=False))[1:]
+def _read_list(language: str) -> Iterator[tuple[float, list[str]]]:
+    """The words of a language by the cost of meeting them, the most frequent first, as far as they matter."""
+    least, more = (_RAREST, 0.0) if language == "en" else (_RAREST_FOREIGN, _FOREIGN)
+    with gzip.open(_data_folder() / f"small_{language}.msgpack.gz") as stream:
+        lists = msgpack.Unpacker(stream, raw=False)
+        rarities = lists.read_array_header() - 1  # behind a header the words of rarity 0, 1, 2 ... centibels
+        lists.skip()
+        for centibels in range(min(rarities, least)):
+            yield centibels / 100 + WORD_START + more, lists.unpack()
 
 
 @cache
-def zipf_table() -> dict[str, float]:
-    """Each ordinary word's Zipf value (log10 of occurrences in a thousand million words)."""
-    ranked = [
-        (9 - centibels / 100 - (0.0 if language == "en" else _FOREIGN), words)
-        for language in _LANGUAGES
-        for centibels, words in enumerate(_read_list(f"small_{language}.msgpack.gz"))
-        if words
-    ]
+def _costs() -> dict[str, float]:
+    """Each ordinary word's cost in a reading: log10 of how rare it is, and of how seldom a word begins here."""
+    ranked = [entry for language in _LANGUAGES for entry in _read_list(language)]
     table: dict[str, float] = {}
-    for value, words in sorted(ranked, key=itemgetter(0)):  # the most frequent last: it stays
-        table.update(dict.fromkeys(words, value))
+    for cost, words in sorted(ranked, key=itemgetter(0), reverse=True):  # the most frequent last: it stays
+        table.update(dict.fromkeys(filter(str.isascii, words), cost))
     return table
 
 
 def zipf(word: str) -> float:
-    """The Zipf value of a word, 0 where it is none."""
-    return zipf_table().get(word, 0.0)
+    """The Zipf value of an ASCII word (log10 of occurrences in a thousand million words), 0 where it is none."""
+    cost = _costs().get(word)
+    return 0.0 if cost is None else 9 + WORD_START - cost
 
 
 @cache
@@ -84,15 +90,16 @@ def simplified() -> dict[int, str]:
 @lru_cache(maxsize=100_000)
 def read_cost(text: str) -> float:
     """The cost (log10, lower is likelier) of the best reading of `text` as words."""
-    table = zipf_table()
-    best = [0.0] * (len(text) + 1)
+    cost_of = _costs().get
+    best = [0.0]
     for end in range(1, len(text) + 1):
-        cost = best[end - 1] + UNKNOWN_LETTER
+        least = best[-1] + UNKNOWN_LETTER
         for start in range(max(0, end - _LONGEST), end):
             piece = text[start:end]
-            if (frequency := table.get(piece)) and (end - start > 2 or piece in _TINY):
-                cost = min(cost, best[start] + 9 - frequency + WORD_START)
-        best[end] = cost
+            cost = cost_of(piece)
+            if cost is not None and best[start] + cost < least and (end - start > 2 or piece in _TINY):
+                least = best[start] + cost
+        best.append(least)
     return best[-1]
 
 

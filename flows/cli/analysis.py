@@ -32,6 +32,7 @@ class _Answer(StrEnum):
 class _BrandsAction(StrEnum):
     LIST = "list"
     SHOW = "show"
+    CHECK = "check"
 
 
 def register(app: typer.Typer) -> None:
@@ -125,14 +126,21 @@ def verdict(
 
 def brands(
     action: Annotated[_BrandsAction, typer.Argument()],
-    brand_id: Annotated[str, typer.Argument(metavar="[ID]", help="For show: the brand.")] = "",
+    subject: Annotated[
+        str, typer.Argument(metavar="[ID|FILE]", help="For show: the brand; for check: a brands file.")
+    ] = "",
     brands_file: Brands = None,
     as_json: Json = False,
 ) -> None:
-    """The brands, and the forms under which each is looked for."""
+    """The brands, the forms under which each is looked for, and how noisy each form will be."""
+    if action is _BrandsAction.CHECK:
+        from flows.cli.noise import check_brands
+
+        check_brands(listed_brands(Path(subject) if subject else brands_file), as_json=as_json)
+        return
     listed = listed_brands(brands_file)
     if action is _BrandsAction.SHOW:
-        _show_brand(listed, brand_id, as_json=as_json)
+        _show_brand(listed, subject, as_json=as_json)
         return
     rows: list[dict[str, Cell]] = [
         {

@@ -180,7 +180,7 @@ def test_a_family_is_found(technique: str) -> None:
     hosts = {}
     for name in NAMES:
         for text in FAMILIES[technique](name):
-            label = text if text.isascii() else "xn--" + text.encode("punycode").decode()
+            label = as_a_label(text)
             hosts[label if technique == "tld-swap" else f"{label}.com"] = name
     found = bundled().match_hosts(hosts_frame(*hosts)).filter(pl.col("confidence") >= THRESHOLD)
     named = dict(found.select("host", "brand").iter_rows())
@@ -210,8 +210,31 @@ def test_a_popular_name_is_doubted_and_it_is_said() -> None:
     assert "popular" in doubted["explanation_en"][1]
 
 
-def test_foreign_letters_are_shown_as_they_are() -> None:
-    assert best("xn--80aa0cbo65f.com")["matched"] == "раураӏ ~ paypal"
+def as_a_label(text: str) -> str:
+    return text if text.isascii() else "xn--" + text.encode("punycode").decode()
+
+
+@pytest.mark.parametrize(
+    ("label", "matched", "technique", "told"),
+    [
+        ("раураӏ", "раураӏ ~ paypal", "homoglyph", "“ӏ” for “l”"),
+        ("paypa1", "paypa1 ~ paypal", "homoglyph", "“1” for “l”"),
+        ("360jıetiao", "360jıetiao ~ 360jietiao", "homoglyph", "“ı” for “i”"),
+        ("papyal", "papyal ~ paypal", "transposition", "“py” for “yp”"),
+        ("netflx", "netflx ~ netflix", "omission", "“i” left out"),
+        ("netfliix", "netfliix ~ netflix", "repetition", "“i” added"),
+        # the characters are the name itself, nothing that looks like it
+        ("奇富借条", "奇富借条 ~ 奇富借条", "tld-swap", "the same name"),
+        ("奇富借條", "奇富借條 ~ 奇富借条", "tld-swap", "the same name"),
+        ("奇富借条客服", "奇富借条 ~ 奇富借条", "dictionary", "the keyword “kefu”"),
+        ("奇副借条", "奇副借条 ~ qifujietiao", "tld-swap", "by its sound"),
+        ("我的奇副借条app", "奇副借条 ~ qifujietiao", "dictionary", "by its sound"),
+    ],
+)
+def test_what_met_is_shown_as_it_stands_and_told_apart(label: str, matched: str, technique: str, told: str) -> None:
+    found = best(f"{as_a_label(label)}.top")
+    assert (found["matched"], found["technique"]) == (matched, technique)
+    assert told in str(found["explanation_en"])
 
 
 def test_no_hosts_give_no_matches() -> None:

@@ -1,21 +1,23 @@
 """The matcher's parts: how a label looks, how a name can be written, what the indexes find. Names are made up."""
 
 import random
+import re
 
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pypinyin import lazy_pinyin
 from rapidfuzz.distance import OSA
 
-from analytics.match import fold, words
+from analytics.match import fold, sounds, words
 from analytics.match.forms import derive_forms
 from analytics.match.hosts import cut_hosts, spoken
 from analytics.match.index import FUZZY, LONGEST, FormIndex
 from analytics.match.spans import find_span
-from analytics.match.tokens import TokenIndex, needs_tokens, spellings
+from analytics.match.tokens import TokenIndex, needs_tokens, packed, spellings
 from analytics.match.weigh import confidence
-from db.brands import Brand
+from db.brands import Brand, load_brands
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 FORMS = ["zyrqon", "velmarkt", "plotfinder", "quvexbank", "grimsdalepay"]
@@ -40,14 +42,14 @@ def test_a_text_is_read_as_it_looks(seen: str, read: str) -> None:
 
 
 @given(st.text(max_size=20))
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_reading_is_idempotent(text: str) -> None:
     once = fold.read_text(text)
     assert fold.read_text(once) == once
 
 
 @given(st.text(alphabet=LETTERS + "-", max_size=20))
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_folds_never_part_what_is_equal(text: str) -> None:
     assert fold.coarse(fold.coarse(text)) == fold.coarse(text)
     assert fold.squeeze(fold.squeeze(text)) == fold.squeeze(text)
@@ -107,7 +109,7 @@ def one_edit(text: str, rng: random.Random) -> str:
     st.sampled_from(["", "my", "xq-"]),
     st.sampled_from(["", "9", "-app"]),
 )
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_the_index_finds_every_single_edit(seed: int, form: str, before: str, after: str) -> None:
     label = before + one_edit(form, random.Random(seed)) + after  # noqa: S311 - reproducible, no secret
     assert FUZZY <= len(form) <= LONGEST + 1
@@ -127,11 +129,11 @@ def test_a_form_that_allows_no_edit_is_found_as_written_only() -> None:
 
 
 @given(st.text(alphabet=LETTERS, min_size=4, max_size=5), st.integers(0, 10_000))
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_spellings_hold_every_single_edit(form: str, seed: int) -> None:
     edited = one_edit(form, random.Random(seed))  # noqa: S311 - reproducible, no secret
     assert OSA.distance(form, edited) <= 1
-    assert edited in spellings(form)
+    assert packed(edited) in spellings(form)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +176,7 @@ def test_no_span_where_nothing_meets(label: str, form: str) -> None:
 
 
 @given(st.text(alphabet=LETTERS + "-", min_size=1, max_size=30), st.sampled_from(FORMS))
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_a_span_lies_in_its_label(label: str, form: str) -> None:
     span = find_span(label, form)
     assert span is None or 0 <= span.start < span.end <= len(label)
@@ -207,3 +209,10 @@ def test_chinese_is_spoken_and_other_scripts_are_nobodys() -> None:
 @given(st.sets(st.sampled_from(["same", "whole", "rest strong", "word", "inside", "no such fact"])))
 def test_confidence_stays_within_its_range(facts: set[str]) -> None:
     assert 0 <= confidence(facts) <= 99
+
+
+def test_the_sounds_written_down_are_those_of_the_bundled_brands() -> None:
+    names = {name for brand in load_brands() for name in brand.names if fold.has_han(name)}
+    texts = {text for name in names for text in re.findall(r"[\u3400-\u9fff]+", name.translate(words.simplified()))}
+    spoken_so = {text: " ".join(lazy_pinyin(text)) for text in sorted(texts)}
+    assert spoken_so == sounds.written_down(), "\n".join(f'"{text}" = "{said}"' for text, said in spoken_so.items())

@@ -1,0 +1,146 @@
+"""What it costs to take one spelling for another, and by which of dnstwist's techniques the one came from the other."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from rapidfuzz.distance import OSA
+
+from analytics.match import fold
+
+_KEYS: Final = ("1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm")
+_VOWELS: Final = frozenset("aeiou")
+CHEAP: Final = 0.4
+"""Cost of a difference that the eye skips: a lookalike letter, a repeated letter."""
+GLANCE: Final = 0.55
+"""Cost of letters of one coarse class that an attentive reader tells apart (b and d)."""
+_SLIP: Final = 0.9
+"""Cost of what fingers do: neighbouring keys, vowels, two letters swapped."""
+
+
+def _neighbours() -> dict[str, frozenset[str]]:
+    near: dict[str, set[str]] = {char: set() for row in _KEYS for char in row}
+    for y, row in enumerate(_KEYS):
+        for x, char in enumerate(row):
+            beside = [row[x + 1 : x + 2]] + ([_KEYS[y + 1][max(0, x - 1) : x + 1]] if y + 1 < len(_KEYS) else [])
+            for other in "".join(beside):
+                near[char].add(other)
+                near[other].add(char)
+    return {char: frozenset(others) for char, others in near.items()}
+
+
+_NEIGHBOURS: Final = _neighbours()
+
+
+def most_cost(length: int) -> float:
+    """The greatest cost at which a form of `length` letters still counts as met."""
+    for shortest, cost in ((12, 3.0), (8, 2.1), (4, 1.15)):
+        if length >= shortest:
+            return cost
+    return 0.5
+
+
+def cost_of(form: str, window: str) -> float:
+    """What it costs to take `window` for `form`: 0 for the same letters, about one for each plain difference."""
+    distance = OSA.distance(form, window)
+    if distance == 0:
+        return 0.0
+    looks = _looks_cost(form, window, distance)
+    return min(looks, _edit_cost(form, window) if distance == 1 else distance)
+
+
+def _looks_cost(form: str, window: str, distance: int) -> float:
+    """The cost where the differences are lookalikes or repeats, large otherwise."""
+    folds, strict_window = folds_of(form), fold.strict(window)
+    if folds.strict == strict_window:
+        return CHEAP
+    if folds.glance == fold.glance(window) or folds.coarse == fold.coarse(window):
+        return min(distance, 3) * GLANCE
+    squeezed_window = fold.squeeze(strict_window)
+    if folds.squeezed_strict == squeezed_window:
+        return CHEAP
+    if len(window) > len(form) + 1:
+        return GLANCE + OSA.distance(folds.squeezed_strict, squeezed_window)
+    return CHEAP + OSA.distance(folds.coarse_strict, fold.coarse(strict_window))
+
+
+@dataclass(frozen=True, slots=True)
+class Folds:
+    """What a form looks like in the ways of analytics.match.fold."""
+
+    coarse: str
+    strict: str
+    glance: str
+    squeezed: str
+    squeezed_strict: str
+    coarse_strict: str
+
+
+@cache
+def folds_of(form: str) -> Folds:
+    """What a form looks like; forms are few and asked about often."""
+    strict = fold.strict(form)
+    return Folds(
+        fold.coarse(form), strict, fold.glance(form), fold.squeeze(form), fold.squeeze(strict), fold.coarse(strict)
+    )
+
+
+def middles(form: str, window: str) -> tuple[int, str, str]:
+    """Where the two begin to differ, and the different parts."""
+    head = 0
+    while head < min(len(form), len(window)) and form[head] == window[head]:
+        head += 1
+    tail = 0
+    while tail < min(len(form), len(window)) - head and form[-1 - tail] == window[-1 - tail]:
+        tail += 1
+    return head, form[head : len(form) - tail], window[head : len(window) - tail]
+
+
+def _edit_cost(form: str, window: str) -> float:
+    head, ours, theirs = middles(form, window)
+    first = 0.1 if head == 0 else 0.0  # the eye reads the first letter
+    if not ours:
+        return (CHEAP if theirs in (form[head - 1 : head], form[head : head + 1]) else 1.0) + first
+    if len(ours) == len(theirs) == 1:
+        return _substitution_cost(ours, theirs) + first
+    return (_SLIP if len(ours) == len(theirs) else 1.0) + first
+
+
+def _substitution_cost(ours: str, theirs: str) -> float:
+    if fold.strict(ours) == fold.strict(theirs):
+        return CHEAP
+    if fold.coarse(ours) == fold.coarse(theirs):
+        return GLANCE
+    if theirs in _NEIGHBOURS.get(ours, ()) or {ours, theirs} <= _VOWELS:
+        return _SLIP
+    return 1.0
+
+
+def technique_of(form: str, window: str) -> str:
+    """The word of dnstwist for the way from `form` to `window`; looks go before slips where both fit."""
+    if fold.glance(form) == fold.glance(window) or fold.coarse(form) == fold.coarse(window):
+        return "homoglyph"
+    if fold.squeeze(form) == fold.squeeze(window) and len(window) > len(form):
+        return "repetition"
+    head, ours, theirs = middles(form, window)
+    if not ours:
+        return _inserted(form, head, theirs)
+    if len(ours) == len(theirs):
+        return _substituted(ours, theirs)
+    return "insertion" if len(ours) < len(theirs) else "omission"
+
+
+def _inserted(form: str, head: int, letters: str) -> str:
+    if letters in {"s", "es"} and head > 2:
+        return "plural"
+    return "addition" if head == len(form) else "insertion"
+
+
+def _substituted(ours: str, theirs: str) -> str:
+    if len(ours) > 1:
+        return "transposition" if ours == theirs[::-1] else "replacement"
+    if {ours, theirs} <= _VOWELS:
+        return "vowel-swap"
+    if theirs in _NEIGHBOURS.get(ours, ()):
+        return "replacement"
+    return "bitsquatting" if (ord(ours) ^ ord(theirs)).bit_count() == 1 else "replacement"

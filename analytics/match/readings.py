@@ -1,0 +1,114 @@
+"""Which labels may be read as which brands: candidates from the indexes, the best reading of each brand."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from analytics.match import evidence, fold, words
+from analytics.match.evidence import Reading, Target
+from analytics.match.hosts import Cut, split_names, spoken
+from analytics.match.index import FormIndex
+from analytics.match.nearness import may_meet
+from analytics.match.spans import Span, find_span
+from analytics.match.stretch import edges, keyword_among, kind_of
+from analytics.match.tokens import TokenIndex
+from analytics.match.weigh import points
+
+_HOPELESS: Final = -45
+"""Points of a label below which no surroundings make a match (they bring 50 at most)."""
+_CHUNK: Final = 200_000
+"""Labels looked through at once; their packed windows take about 200 MB."""
+
+
+class LabelReader:
+    """The forms of all brands, ready to be met in labels."""
+
+    def __init__(self, targets: Sequence[Target]) -> None:
+        self._chinese = [target for target in targets if not target.form.text.isascii()]
+        self._latin = [target for target in targets if target.form.text.isascii()]
+        forms = [target.form.text for target in self._latin]
+        written = frozenset(target.form.text for target in self._latin if evidence.is_exact_only(target.form))
+        own = {word for target in targets for word in target.keywords}
+        self._form_index, self._token_index = FormIndex(forms, exact=written), TokenIndex(forms, own)
+
+    def label_readings(self, cut: Cut) -> Iterator[tuple[int, Reading]]:
+        """Each label's row, and its best reading for each brand that it may imitate."""
+        texts = cut.labels["reading"]
+        other = cut.labels.filter(pl.col("label") != pl.col("reading"))
+        decoded = {row: fold.decode_label(label) for row, label in other.select("label_row", "label").iter_rows()}
+        chinese = {row: self._chinese_readings(text) for row, text in decoded.items() if fold.has_han(text)}
+        for begin in range(0, len(texts), _CHUNK):
+            chunk = texts.slice(begin, _CHUNK)
+            for place, text, form_rows in self._candidates(chunk):
+                row = begin + place
+                original = decoded.get(row, text)
+                found = (self._read(text, self._latin[form_row], original) for form_row in form_rows)
+                met = chinese.pop(row, [])
+                named = {reading.target.brand for reading in met}
+                sounds = [reading for reading in found if reading and reading.target.brand not in named]
+                yield from ((row, reading) for reading in _best_each([*met, *sounds]))
+        yield from ((row, reading) for row, met in chinese.items() for reading in met)
+
+    def _candidates(self, texts: pl.Series) -> Iterator[tuple[int, str, list[int]]]:
+        """Labels (their place, their text) with the forms that may be met in them."""
+        labels, forms = self._form_index.candidates(texts.to_list())
+        seen = [pl.DataFrame({"label": labels, "form": forms}), self._token_index.candidates(texts)]
+        grouped = self._promising(texts, pl.concat(seen).unique()).group_by("label").agg("form")
+        yield from zip(grouped["label"], texts.gather(grouped["label"]), grouped["form"].to_list(), strict=True)
+
+    def _promising(self, texts: pl.Series, pairs: pl.DataFrame) -> pl.DataFrame:
+        """The pairs (label, form) whose letters overlap enough; coarse letters let more through."""
+        rows, place = np.unique(pairs["label"].to_numpy(), return_inverse=True)
+        plain = texts.gather(rows).str.replace_all("-", "", literal=True).to_list()
+        forms = [target.form.text for target in self._latin]
+        return pairs.filter(pl.Series(may_meet(forms, plain, (pairs["form"].to_numpy(), place)), dtype=pl.Boolean))
+
+    def _read(self, text: str, target: Target, original: str) -> Reading | None:
+        span = find_span(text, target.form.text)
+        gathered = span and evidence.gather(text, span, target)
+        if span is None or not gathered:
+            return None
+        facts, beside = gathered
+        if original != text and not fold.has_han(original):
+            facts |= {"foreign letters"}
+            span = replace(span, technique="homoglyph", cost=max(span.cost, 0.4))
+        reading = Reading(target, text, span, facts, beside, original)
+        return reading if points(facts) > _HOPELESS else None
+
+    def _chinese_readings(self, text: str) -> list[Reading]:
+        plain = text.translate(words.simplified())
+        return _best_each(_read_chinese(text, plain, each) for each in self._chinese if each.form.text in plain)
+
+    def split_readings(self, cut: Cut) -> Iterator[tuple[int, int, Reading]]:
+        """Names written over two labels: host row, place of the right-hand label, reading."""
+        targets = {target.form.text: target for target in reversed(self._latin)}
+        found = split_names(cut, pl.Series([text for text in targets if len(text) > 3], dtype=pl.String))
+        for host_row, place, text in found.iter_rows():
+            reading = self._read(text, targets[text.replace("-", "")], text)
+            if reading:
+                yield host_row, place, replace(reading, span=replace(reading.span, technique="subdomain"))
+
+
+def _best_each(readings: Iterable[Reading | None]) -> list[Reading]:
+    """The best reading for each brand."""
+    best: dict[str, Reading] = {}
+    for reading in readings:
+        if reading and (
+            reading.target.brand not in best or points(reading.facts) > points(best[reading.target.brand].facts)
+        ):
+            best[reading.target.brand] = reading
+    return list(best.values())
+
+
+def _read_chinese(text: str, plain: str, target: Target) -> Reading:
+    form = target.form.text
+    start = plain.index(form)
+    span = Span(start, start + len(form), "", 0.0, 0)
+    rests = [spoken(rest) for rest in plain.replace(form, "-", 1).split("-") if rest]
+    facts = {"characters", "same", edges(plain, span), *(f"rest {kind_of(rest, target.keywords)}" for rest in rests)}
+    if len(form) <= 2:
+        facts.add("short characters")
+    return Reading(target, text, span, frozenset(facts), keyword_among(rests, target.keywords), text)

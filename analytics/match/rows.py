@@ -1,0 +1,64 @@
+"""One match as a row: the technique's name, what stands in the host, and the story told."""
+
+from dataclasses import dataclass
+
+from analytics.match import fold
+from analytics.match.evidence import Reading
+from analytics.match.explain import Story, tell
+from analytics.match.shown import differences, shown_span
+from analytics.match.surroundings import Surroundings
+from db.brands import DEFAULT_THRESHOLD
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A reading in its host."""
+
+    reading: Reading
+    around: Surroundings
+    where: str
+    confidence: int
+    facts: frozenset[str]
+
+    @property
+    def rank(self) -> tuple[int, bool, int]:
+        """What is told before what: the surest, then characters before their sounds, then the longest form."""
+        form = self.reading.target.form.text
+        return -self.confidence, not fold.has_han(form), -len(form)
+
+
+def row_of(host: str, entry: Weighed) -> tuple[object, ...]:
+    """The row of MATCH_SCHEMA."""
+    reading, form = entry.reading, entry.reading.target.form
+    technique = technique_of(entry)
+    shown = shown_span(reading)
+    story = Story(
+        technique, shown, form.text, entry.where, reading.beside or entry.around.keyword, entry.around.embedded,
+        popular="popular" in entry.facts, weakened_by=_against(entry), differing=differences(reading),
+        is_sound=form.text.isascii() and fold.has_han(shown),
+    )  # fmt: skip
+    similarity = max(0, round(100 * (1 - reading.span.cost / len(form.text))))
+    return (
+        host, reading.target.brand, technique, similarity, entry.confidence, f"{shown} ~ {form.text}", *tell(story),
+    )  # fmt: skip
+
+
+def _against(entry: Weighed) -> str:
+    if entry.confidence >= DEFAULT_THRESHOLD:
+        return ""
+    if "word" in entry.reading.facts:
+        return "word"
+    return "reading" if entry.reading.facts & {"loss 1", "loss 3", "is a word"} else ""
+
+
+def technique_of(entry: Weighed) -> str:
+    """The technique in dnstwist's words."""
+    reading = entry.reading
+    if reading.span.technique:
+        return reading.span.technique
+    if entry.around.embedded or (entry.where != "registrable" and "whole" in reading.facts):
+        return "subdomain"
+    if "whole" in reading.facts:
+        return "tld-swap"
+    rest = reading.label[reading.span.end :]
+    return "addition" if reading.span.start == 0 and len(rest) == 1 else "dictionary"

@@ -1,0 +1,95 @@
+"""A label with a name in it: where the name's word begins and ends, and what stands beside it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from analytics.match import keywords, words
+from analytics.match.spans import Span, is_boundary
+
+_WORDY: Final = 1.15
+"""log10 cost a letter below which a stretch reads as words; random letters cost 1.6 and more."""
+_RANK: Final = ["", "infra", "weak", "strong", "own"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A label cut at a span."""
+
+    token: str
+    """The word between hyphens that holds the span; a hyphen inside the span does not end it. No hyphens."""
+    rests: tuple[str, str]
+    """What is left of that word before and after the span."""
+    kinds: tuple[str, str]
+    """Of the rests, see `kind_of`."""
+    others: list[str]
+    """The label's other words."""
+    edges: str
+    """Whether the name begins and ends where a word does: whole, both edges, leading, trailing, inside."""
+
+
+def cut_at(label: str, span: Span, own: frozenset[str]) -> Stretch:
+    """Cut a label at a span; `own` are the brand's keywords."""
+    before = label.rfind("-", 0, span.start) + 1
+    after = label.find("-", span.end)
+    after = after if after >= 0 else len(label)
+    left, right = label[before : span.start].strip("-"), label[span.end : after].strip("-")
+    return Stretch(
+        token=label[before:after].replace("-", ""),
+        rests=(left, right),
+        kinds=(kind_of(left, own), kind_of(right, own)),
+        others=[part for part in (label[:before] + label[after:]).split("-") if part],
+        edges=edges(label, span),
+    )
+
+
+def edges(label: str, span: Span) -> str:
+    """Whether the name begins and ends where a word does: whole, both edges, leading, trailing, inside."""
+    if span.start == 0 and span.end == len(label):
+        return "whole"
+    begins, ends = is_boundary(label, span.start), is_boundary(label, span.end)
+    if begins:
+        return "both edges" if ends else "leading"
+    return "trailing" if ends else "inside"
+
+
+def kind_of(rest: str, own: frozenset[str]) -> str:
+    """What a stretch beside the name is: own, strong, weak or infra keywords, digits, letter, words, unknown, or ''."""
+    if not rest:
+        return ""
+    letters = rest.strip("0123456789")
+    if not letters:
+        return "digits"
+    kind = keyword_kind(letters, own)
+    if kind:
+        return kind
+    if len(letters) == 1:
+        return "letter"
+    return "words" if words.read_cost(letters) / len(letters) < _WORDY else "unknown"
+
+
+@lru_cache(maxsize=100_000)
+def keyword_kind(letters: str, own: frozenset[str]) -> str:
+    """The strongest kind of keyword where the stretch consists of keywords only (`securelogin`)."""
+    best: list[str | None] = [""] + [None] * len(letters)
+    for end in range(2, len(letters) + 1):
+        for start in range(end - 1):
+            before = best[start]
+            if before is not None and (kind := _keyword(letters[start:end], own)):
+                best[end] = max(best[end] or "", kind, before, key=_RANK.index)
+    return best[-1] or ""
+
+
+def _keyword(word: str, own: frozenset[str]) -> str:
+    if word in own:
+        return "own"
+    if word in keywords.INFRA:
+        return "infra"
+    return "strong" if word in keywords.STRONG else "weak" if word in keywords.WEAK else ""
+
+
+def keyword_among(parts: Iterable[str], own: frozenset[str]) -> str:
+    """The first part that is a brand's own or a strong keyword, without digits around it; empty where none is."""
+    plain = (part.strip("0123456789") for part in parts)
+    return next((letters for letters in plain if keyword_kind(letters, own) in {"own", "strong"}), "")
