@@ -39,7 +39,7 @@ bench: $(STAMP) ## ratios against a floor measured in the same run; SCALE=1 for 
 	$(BIN)/python -m tests.bench.run --out build/bench.json
 
 eval: $(STAMP) ## quality of matching, by family and place; DATA=dir adds labelled files
-	$(BIN)/python -m tests.eval.run --out build/eval.json $(if $(DATA),--data $(DATA))
+	$(BIN)/python -m tests.eval.run --out build/eval.json $(if $(DATA),--data "$(DATA)") $(if $(BRANDS),--brands "$(BRANDS)") $(if $(TARGETS),--targets "$(TARGETS)")
 
 format: $(STAMP) ## apply the formatter
 	$(BIN)/ruff check --fix .
