@@ -7,6 +7,8 @@ from typing import Final
 import polars as pl
 from sqlite_utils import Database
 
+FIRST_YEAR: Final = 1993
+"""The first whole year of China's clocks at UTC+8 all year round; a feed's row from before breaks no roll-up."""
 _ATTACK_COLUMNS: Final = (
     "attack_key",
     "target",
@@ -73,4 +75,5 @@ def years_with_records(database: Database) -> list[int]:
         f"SELECT CAST(strftime('%Y', {column} / 1000 + 28800, 'unixepoch') AS INTEGER) FROM {table}"  # noqa: S608 - our own names
         for table, column in tables.items()
     )
-    return sorted(int(row[0]) for row in database.execute(union))
+    years = (int(row[0]) for row in database.execute(union))
+    return sorted(year for year in years if year >= FIRST_YEAR)

@@ -127,6 +127,8 @@ def take_files(store: Store, source: Source, base: Path, started_at: int) -> Sou
             counts += _take_file(store, source, Path(name), stamps[name], started_at)
     except SourceFailed as error:
         return _failed(store, source, str(error), started_at)
+    except OSError as error:
+        return _failed(store, source, f"{error.filename or 'a file'}: cannot be read: {error.strerror}", started_at)
     return SourceResult(source.name, Outcome.STORED, counts=counts)
 
 

@@ -174,6 +174,8 @@ def _run_task(store_task: Task[..., State[SourceResult]], source: Source, *argum
         return result
     if isinstance(result, FanzhaError):
         return SourceResult(source.name, Outcome.FAILED, str(result))
+    if isinstance(result, Exception):  # its text may quote what the source sent: the log has it, the report does not
+        return SourceResult(source.name, Outcome.FAILED, f"unexpected {type(result).__name__}; see the log")
     raise result
 
 

@@ -111,7 +111,9 @@ def ingest(
         prepared = [_prepare(store, source, *pair) for pair in zip(documents, landed, strict=True)]
     except UnreadableFile as error:
         _keep_refused(store, source_id, documents, landed)
-        raise SourceFailed(str(error)) from error
+        # what a parser says may quote the file, and this one is about persons
+        said = f"cannot be read as {source.format} as its declaration has it" if source.has_people else str(error)
+        raise SourceFailed(said) from (None if source.has_people else error)
     if normal is not None:
         _weigh(store, source_id, prepared, normal, changed, started_at)
     return _save(store, source_id, prepared, changed, started_at)
@@ -228,7 +230,9 @@ def _abnormal(prepared: Sequence[_Prepared], normal: Normal, cursor: Cursor, at:
 
 def _sample(prepared: Sequence[_Prepared]) -> str:
     """The start of a suspiciously short answer: often it says itself what is wrong."""
-    start = prepared[0].document.content[:60].decode("ascii", "replace") if prepared else ""
+    if not prepared or prepared[0].landed.is_encrypted:  # about persons: nothing of it is quoted
+        return ""
+    start = prepared[0].document.content[:60].decode("ascii", "replace")
     shown = " ".join("".join(letter if letter.isprintable() else " " for letter in start).split())
     return f"; it starts {shown!r}" if shown else "; it is empty"
 

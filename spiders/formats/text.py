@@ -13,8 +13,10 @@ LINE_LIMIT: Final = 64 * 1024
 """Bytes of a line or a value; a URL a browser opens has 2 MiB at most, those of feeds a few KiB."""
 
 _HTML: Final = re.compile(
-    r"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
+    r"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--(?:(?!-->).)*+-->\s*+)*+<(?:!doctype\s+html|html)\b",
+    re.IGNORECASE | re.DOTALL,
 )
+# possessive: comments that are followed by no page must not be tried in every combination
 _TITLE: Final = re.compile(r"<title[^>]{0,200}>(.{0,2000}?)</title", re.IGNORECASE | re.DOTALL)
 _HEAD: Final = 64 * 1024
 _UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")

@@ -74,6 +74,13 @@ def test_files_are_taken_once_and_again_when_they_change(store: Store, tmp_path:
     assert (counts.stored, counts.duplicates) == (1, 2)
 
 
+def test_a_file_that_cannot_be_read_fails_its_source_alone(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "memory.txt").symlink_to("/proc/self/mem")
+    result = take_files(store, make_source(path="memory.txt"), tmp_path, now_ms())
+    assert result.outcome is Outcome.FAILED
+    assert "cannot be read" in result.reason
+
+
 def test_what_a_killed_run_left_in_its_spool_is_gone_after_the_next(store: Store) -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as dead:
         dead.wait()

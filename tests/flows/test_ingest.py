@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from db.errors import SourceFailed, UsageError
+from db.figures import years_with_records
 from db.sources import Counts, Cursor, read_cursor
 from db.store import Store, open_store
 from flows.importing import replay_quarantine
@@ -193,3 +194,24 @@ def test_a_killed_run_ends_with_the_same_rows(tmp_path: Path, monkeypatch: pytes
 
 def test_an_empty_cursor_is_what_a_new_source_has(store: Store) -> None:
     assert read_cursor(store.database, "never-seen") == Cursor()
+
+
+LEAKY = {
+    "a file without a header": "13800138000,emitted\n",
+    "a web page": "<html><title>user 13800138000</title></html>",
+    "too few rows": "id,at,stage,user,sink\n13800138000,2024-01-01,emitted,13800138000,s\n",
+}
+
+
+@pytest.mark.parametrize("text", LEAKY.values(), ids=LEAKY)
+def test_why_a_source_about_persons_failed_quotes_nothing_of_it(store: Store, text: str) -> None:
+    with pytest.raises(SourceFailed) as caught:
+        take(store, WARNINGS, text, normal=Normal(min_rows=5))
+    assert "138" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_a_row_from_before_the_first_year_breaks_no_roll_up(store: Store) -> None:
+    old = "1990-06-01 00:00:00,someone,domain,a.example,#synthetic,https://twitter.example/1\n"
+    take(store, make_source(format="tweetfeed"), old + old.replace("1990", "2024"))
+    assert years_with_records(store.database) == [2024]

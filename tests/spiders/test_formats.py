@@ -13,6 +13,7 @@ from db.errors import UnreadableFile
 from spiders.catalogue import Source
 from spiders.formats.parsed import Parsed
 from spiders.formats.registry import FORMATS, read
+from spiders.formats.text import refuse_html
 
 SAMPLES = Path(__file__).parent / "samples"
 MAPPED: Mapping[str, Any] = {
@@ -344,3 +345,9 @@ def test_a_list_of_a_million_lines_is_read_without_a_loop_over_rows() -> None:
     content = b"".join(b"https://host%d.example/a\n" % number for number in range(1_000_000))
     parsed = read(content, source("list"))
     assert parsed.rows["position"].equals(pl.int_range(1, 1_000_001, eager=True, dtype=pl.Int64).alias("position"))
+
+
+def test_many_comments_before_no_page_cost_no_time() -> None:
+    with pytest.raises(UnreadableFile, match="an HTML page"):
+        refuse_html(b"<!-- a --> <!---->" * 60 + b"<html>", "a list")
+    refuse_html(b"<!---->" * 5_000 + b"x", "a list")
