@@ -46,7 +46,10 @@ def cost_of(form: str, window: str) -> float:
     if distance == 0:
         return 0.0
     looks = _looks_cost(form, window, distance)
-    return min(looks, _edit_cost(form, window) if distance == 1 else distance)
+    if distance == 1:
+        return min(looks, _edit_cost(form, window))
+    _, ours, theirs = middles(form, window)
+    return min(looks, 1.0 if (ours, theirs) == ("", "es") else distance)  # a plural of a part: microsesoft
 
 
 def _looks_cost(form: str, window: str, distance: int) -> float:

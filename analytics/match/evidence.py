@@ -87,7 +87,7 @@ def _is_plausible(facts: set[str], span: Span, form: Form) -> bool:
         return False
     if len(form.text) <= 5:
         return bool(facts & _EDGED) or (bool(facts & _ONE_EDGE) and bool(facts & _HELPED))
-    return len(form.text) > 6 or "inside" not in facts or bool(facts & _HELPED)
+    return True
 
 
 def _form_facts(form: Form) -> set[str]:
@@ -142,8 +142,8 @@ def _window_facts(form: str, window: str) -> set[str]:
     facts = {"first letter"} if window[0] != form[0] else set()
     if _word_alone(form, window):
         facts.add("the word alone")
-    if len(window) > 2 and words.zipf(window) >= 2.2:
-        facts.add("is a word")
+    if len(window) > 2 and (frequency := words.zipf(window)):
+        facts.add("is a word" if frequency >= _KNOWN else "is a rare word")
     return facts
 
 
@@ -155,6 +155,8 @@ def _overlap_facts(form: str, stretch: Stretch) -> set[str]:
     return {"overlaps a word"} if tails or heads else set()
 
 
+_KNOWN: Final = 3.2
+"""Zipf value of a word that its readers know: herpes, revolt."""
 _USUAL: Final = 3.8
 """Zipf value of a word that host names are made of; about the 10,000 commonest."""
 

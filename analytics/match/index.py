@@ -29,6 +29,9 @@ HALVED: Final = 8
 """Forms from this length on are looked for by halves, so that two edits are found."""
 FUZZY: Final = 6
 """Letters from which one edit is allowed anywhere in a label; shorter ones are for analytics.match.tokens."""
+_PIECED: Final = 9
+"""Forms from this length on are looked for by short pieces as well, for two edits that spoil both halves' seeds."""
+_PIECE: Final = 4
 _BATCH: Final = 16_384
 """Labels looked through together; their windows fit a core's cache, which makes it four times as fast."""
 _TRICKS: Final = (("m", "rn"), ("d", "cl"), ("k", "lc"), ("cl", "d"), ("rn", "m"))
@@ -68,6 +71,8 @@ class FormIndex:
             for owner, form in enumerate(forms)
             for text in sorted({fold.coarse(fold.squeeze(form))[:LONGEST]} if form in exact else _patterns(form))
         ]
+        long = [(owner, form) for owner, form in enumerate(forms) if len(form) >= _PIECED and form not in exact]
+        entries += [(owner, piece, False) for owner, form in long for piece in sorted(_pieces(form))]
         self._forward = _pack(entries)
         self._backward = _pack([(owner, text[::-1], True) for owner, text, fuzzy in entries if fuzzy])
 
@@ -92,6 +97,12 @@ def _patterns(form: str) -> set[str]:
     texts = {fold.coarse(text) for spelt in tricked for text in (spelt, fold.squeeze(spelt))}
     swapped = {text[:2] + text[3] + text[2] + text[4:] for text in texts if len(text) == 2 * SEED}
     return {part for text in texts | swapped for part in _parts(text) if len(part) > SEED}
+
+
+def _pieces(form: str) -> set[str]:
+    """Stretches of a long form of which two edits leave one untouched, but for the unluckiest."""
+    text = fold.coarse(fold.squeeze(form))
+    return {text[start : start + _PIECE] for start in (*range(0, len(text) - _PIECE, SEED), len(text) - _PIECE)}
 
 
 def _parts(text: str) -> list[str]:

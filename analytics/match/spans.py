@@ -10,6 +10,8 @@ from rapidfuzz.distance import OSA
 from analytics.match import fold
 from analytics.match.costs import CHEAP, cost_of, folds_of, most_cost, technique_of
 
+_BOUNDED: Final = 0.2
+"""Cost that a window between boundaries may have more than another: hermeds is hermes and a d, not hermed and an s."""
 _CROSSING: Final = 0.15
 """Cost of a hyphen between the first and the last letter, beside other differences."""
 
@@ -37,12 +39,14 @@ def find_span(label: str, form: str) -> Span | None:
     """
     places = [place for place, char in enumerate(label) if char != "-"]
     plain = label.replace("-", "") if len(places) != len(label) else label
+    if len(plain) > len(form) and fold.squeeze(plain) == folds_of(form).squeezed:
+        return Span(0, len(label), "repetition", CHEAP, len(plain) - len(form))
     if form in plain:
         return _exact(label, plain, places, form)
     best = min((_rated(label, plain, places, form, window) for window in _windows(plain, form)), default=None)
-    if best is None or best[0] > most_cost(len(form)):
+    if best is None or best[-1] > most_cost(len(form)):
         return None
-    cost, _, length, start = best
+    _, _, length, start, cost = best
     window = plain[start : start - length]
     edits = OSA.distance(form, window)
     return Span(places[start], places[start - length - 1] + 1, technique_of(form, window), cost, edits)
@@ -50,11 +54,13 @@ def find_span(label: str, form: str) -> Span | None:
 
 def _rated(
     label: str, plain: str, places: list[int], form: str, window: tuple[int, int]
-) -> tuple[float, int, int, int]:
+) -> tuple[float, int, int, int, float]:
+    """What decides between windows, the least first; their start and cost."""
     start, end = window
     crossing = places[end - 1] - places[start] > end - 1 - start
     cost = cost_of(form, plain[start:end]) + _CROSSING * crossing
-    return cost, -_boundaries(label, places, start, end), start - end, start
+    boundaries = _boundaries(label, places, start, end)
+    return cost - _BOUNDED * (boundaries == 2), -boundaries, start - end, start, cost
 
 
 def _exact(label: str, plain: str, places: list[int], form: str) -> Span:
@@ -111,8 +117,9 @@ def _around(stretches: Iterable[tuple[int, int]], length: int) -> Iterator[tuple
 
 
 def _aligned(plain: str, text: str, form: str, pattern: str) -> Iterator[tuple[int, int]]:
-    if len(text) <= len(pattern) + 1:
+    if len(text) <= len(pattern) + 2:
         yield 0, len(text)
+    if len(text) <= len(pattern) + 1:
         return
     for whole, part in ((text, pattern), (plain, form)):
         found = fuzz.partial_ratio_alignment(part, whole, score_cutoff=50)

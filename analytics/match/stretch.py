@@ -86,7 +86,13 @@ def _keyword(word: str, own: frozenset[str]) -> str:
         return "own"
     if word in keywords.INFRA:
         return "infra"
-    return "strong" if word in keywords.STRONG else "weak" if word in keywords.WEAK else ""
+    return (
+        "strong"
+        if word in keywords.STRONG or word.removesuffix("s") in keywords.STRONG
+        else "weak"
+        if word in keywords.WEAK
+        else ""
+    )
 
 
 def keyword_among(parts: Iterable[str], own: frozenset[str]) -> str:

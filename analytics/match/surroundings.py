@@ -30,6 +30,8 @@ def combine(facts: frozenset[str]) -> frozenset[str]:
         more.add(f"{kind} glued")
     if kind and "whole" in facts:
         more.add(f"{kind} whole")
+    if kind == "edited" and "inside" in facts:
+        more.add("edited inside")
     return facts | more
 
 
