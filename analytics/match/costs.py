@@ -1,7 +1,7 @@
 """What it costs to take one spelling for another, and by which of dnstwist's techniques the one came from the other."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from rapidfuzz.distance import OSA
@@ -14,6 +14,10 @@ CHEAP: Final = 0.4
 """Cost of a difference that the eye skips: a lookalike letter, a repeated letter."""
 GLANCE: Final = 0.55
 """Cost of letters of one coarse class that an attentive reader tells apart (b and d)."""
+_AGAIN: Final = 0.25
+"""Cost of another such letter: who has overlooked one overlooks the next."""
+_LONGER: Final = 2
+"""Letters by which a lookalike may be longer: dl for d, twice; m for rn makes it shorter."""
 _SLIP: Final = 0.9
 """Cost of what fingers do: neighbouring keys, vowels, two letters swapped."""
 
@@ -58,13 +62,25 @@ def _looks_cost(form: str, window: str, distance: int) -> float:
     if folds.strict == strict_window:
         return CHEAP
     if folds.glance == fold.glance(window) or folds.coarse == fold.coarse(window):
-        return min(distance, 3) * GLANCE
+        return GLANCE + _AGAIN * (min(distance, 3) - 1)
+    if is_lookalike(form, window):
+        return GLANCE + _AGAIN
     squeezed_window = fold.squeeze(strict_window)
     if folds.squeezed_strict == squeezed_window:
         return CHEAP
     if len(window) > len(form) + 1:
         return GLANCE + OSA.distance(folds.squeezed_strict, squeezed_window)
     return CHEAP + OSA.distance(folds.coarse_strict, fold.coarse(strict_window))
+
+
+def is_lookalike(form: str, window: str) -> bool:
+    """Whether `window` is `form` with a letter or two that pass for its own."""
+    return -1 <= len(window) - len(form) <= _LONGER and window in _lookalikes(form)
+
+
+@lru_cache(maxsize=512)  # some hundred texts each: 40 MB at most
+def _lookalikes(form: str) -> frozenset[str]:
+    return frozenset(fold.lookalikes(form))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +137,11 @@ def _substitution_cost(ours: str, theirs: str) -> float:
 
 def technique_of(form: str, window: str) -> str:
     """The word of dnstwist for the way from `form` to `window`; looks go before slips where both fit."""
-    if fold.glance(form) == fold.glance(window) or fold.coarse(form) == fold.coarse(window):
+    if (
+        fold.glance(form) == fold.glance(window)
+        or fold.coarse(form) == fold.coarse(window)
+        or is_lookalike(form, window)
+    ):
         return "homoglyph"
     if fold.squeeze(form) == fold.squeeze(window) and len(window) > len(form):
         return "repetition"

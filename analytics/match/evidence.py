@@ -47,12 +47,12 @@ def gather(label: str, span: Span, target: Target) -> tuple[frozenset[str], str]
     stretch = cut_at(label, span, target.keywords)
     facts = {*_form_facts(form), *_span_facts(form, span), stretch.edges}
     facts |= {f"rest {kind}" for kind in stretch.kinds if kind}
-    facts |= _window_facts(form.text, label[span.start : span.end].replace("-", ""))
+    facts |= _window_facts(form.text, label[span.start : span.end].replace("-", ""), span.technique)
     if not _is_plausible(facts, span, form):
         return None
     facts |= {f"other {kind}" for kind in {kind_of(other, target.keywords) for other in stretch.others}}
     facts |= _overlap_facts(form.text, stretch)
-    facts.add(_gain_fact(_gain(form.text, span, stretch)))
+    facts |= _gain_facts(form.text, span, stretch)
     if span.cost == 0 and len(label) == span.end - span.start + 1:
         facts.add("one more character")
     if "-" in label:
@@ -78,12 +78,12 @@ def _is_plausible(facts: set[str], span: Span, form: Form) -> bool:
     A name from a domain or an everyday word counts as it is written only; a name with an edit needs the more
     boundaries the shorter it is.
     """
-    edited = span.cost > 0.65
+    edited = span.cost > 0.65 and span.technique != "homoglyph"
     if is_exact_only(form) and not facts & (_EDGED | _HELPED):
         return False
     if not edited:
         return True
-    if "the word alone" in facts and ("whole" not in facts or "first letter" in facts):
+    if "the word alone" in facts and "whole" not in facts:
         return False
     if len(form.text) <= 5:
         return bool(facts & _EDGED) or (bool(facts & _ONE_EDGE) and bool(facts & _HELPED))
@@ -91,30 +91,35 @@ def _is_plausible(facts: set[str], span: Span, form: Form) -> bool:
 
 
 def _form_facts(form: Form) -> set[str]:
-    facts = {f"length {min(len(form.text), 9) if len(form.text) < 7 else 7 if len(form.text) < 9 else 9}"}
+    facts = {f"letters {min(len(form.text), _LONG)}"}
     if form.is_word:
         facts.add("word")
-    if form.derivation in {
-        "domain",
-        "domain word",
-        "initials",
-        "core pinyin",
-        "mixed",
-        "short name",
-        "everyday short name",
-    }:
+    if form.derivation in _DERIVED:
         facts.add(form.derivation)
     return facts
 
 
+_LONG: Final = 12
+"""Letters from which a name is as good as any longer one."""
+_DERIVED: Final = frozenset(
+    {"domain", "domain word", "initials", "core pinyin", "mixed", "short name", "everyday short name"}
+)
+_SIZES: Final = (
+    (0.0, "same"), (0.2, "split"), (0.45, "looks"), (0.6, "glance"), (0.95, "slip"), (1.15, "edit"), (2.15, "two edits"),
+)  # fmt: skip
+"""What a cost amounts to: up to the number, in words; a cost is a sum of analytics.match.costs."""
+
+
+def size_of(span: Span) -> str:
+    """How much differs, in a word: same, split, looks, glance, looks twice, slip, edit, two edits, more edits."""
+    if span.technique == "homoglyph" and span.cost > 0.6:
+        return "looks twice"
+    return next((name for most, name in _SIZES if span.cost <= most), "more edits")
+
+
 def _span_facts(form: Form, span: Span) -> set[str]:
-    if span.cost <= 0.2:
-        return {"same"} if span.cost == 0 else {"same", "split"}
-    size = "looks" if span.cost < 0.65 else "one edit" if span.cost <= 1.15 else "edits"
-    return {f"{size} {_LENGTHS.get(len(form.text), 'long')}"}
-
-
-_LENGTHS: Final = {2: "three", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "seven"}
+    size = size_of(span)
+    return {"same", size} if span.cost <= 0.2 else {size, f"{size}, letters {min(len(form.text), 9)}"}
 
 
 def _may_stand(label: str, span: Span, form: Form) -> bool:
@@ -128,18 +133,34 @@ def _may_stand(label: str, span: Span, form: Form) -> bool:
     return span.cost <= 0.65 or len(form.text) > 5 or edges(label, span) != "inside"
 
 
-def _gain(form: str, span: Span, stretch: Stretch) -> float:
-    """How much likelier the label's word reads with the name in it than without, in powers of ten."""
+def _gain_facts(form: str, span: Span, stretch: Stretch) -> set[str]:
+    """How much likelier the label's word reads with the name in it than without, in powers of ten; see `_STEPS`.
+
+    Told twice: `gain` against readings in which the name's own letters are no word, `plain gain` against any, since a
+    famous name, and one that is an ordinary word, stands in the lists of words itself.
+    """
     name = min(_BRAND_PIECE, 9.5 - words.zipf(form)) + _EDIT * span.cost
     left, right = (rest.replace("-", "") for rest in stretch.rests)
-    return words.read_cost(stretch.token) - (name + words.read_cost(left) + words.read_cost(right))
+    beside = name + words.read_cost(left) + words.read_cost(right)
+    gain, plain = words.read_cost(stretch.token, form) - beside, words.read_cost(stretch.token) - beside
+    return {f"gain {_step(gain)}", f"plain gain {_step(plain)}"}
 
 
-def _window_facts(form: str, window: str) -> set[str]:
+_STEPS: Final = (-6, -4, -2, -1, 0, 1, 2, 4, 6, 9)
+"""Powers of ten between which a gain is told; the greatest step not above it is its name."""
+
+
+def _step(gain: float) -> int:
+    return max((step for step in _STEPS if step <= gain), default=_STEPS[0])
+
+
+def _window_facts(form: str, window: str, technique: str) -> set[str]:
     """What the letters that met are, where they are not the form's own."""
     if window == form:
         return set()
-    facts = {"first letter"} if window[0] != form[0] else set()
+    facts = {f"by {technique}"} if technique else set()
+    if window[0] != form[0]:
+        facts.add("first letter")
     if _word_alone(form, window):
         facts.add("the word alone")
     if len(window) > 2 and (frequency := words.zipf(window)):
@@ -167,9 +188,3 @@ def _word_alone(form: str, window: str) -> bool:
     inner = [part for cut in cuts for part in (form[cut:], form[:-cut]) if words.zipf(part) > _USUAL]
     return any(part in window for part in inner)
 
-
-def _gain_fact(gain: float) -> str:
-    for least, name in ((6.0, "gain 6"), (3.0, "gain 3"), (1.0, "gain 1"), (-0.3, "gain 0"), (-2.0, "loss 1")):
-        if gain >= least:
-            return name
-    return "loss 3"

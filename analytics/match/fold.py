@@ -11,7 +11,7 @@ from typing import Final
 
 _LETTER_NAME: Final = re.compile(
     r"LATIN (?:LETTER )?(?:SMALL |CAPITAL )?(?:CAPITAL )?(?:LETTER )?"
-    r"(?:SMALL CAPITAL |SCRIPT |OPEN |DOTLESS |LONG |TURNED )?([A-Z])(?: WITH .*)?"
+    r"(?:SMALL CAPITAL |SCRIPT |OPEN |DOTLESS |LONG |TURNED )?([A-Z])(?: WITH .*| BAR)?"
 )
 _BY_SHAPE: Final = {
     # letters that Unicode names by sound and UTS #39 leaves alone or sends to another script
@@ -25,10 +25,20 @@ _BY_SHAPE: Final = {
 
 _PAIRS: Final = (("rn", "m"), ("nn", "m"), ("vv", "w"), ("cl", "d"))
 """Letters that together are read as one."""
-_MORE_PAIRS: Final = (("lc", "k"), *_PAIRS, ("lb", "b"), ("dl", "d"), ("lh", "h"), ("rr", "n"))
+_MORE_PAIRS: Final = (
+    *(("lc", "k"), ("1c", "k"), *_PAIRS, ("c1", "d"), ("lb", "b"), ("1b", "b"), ("dl", "d"), ("lh", "h"), ("rr", "n")),
+    *(("uu", "w"), ("uv", "w"), ("vu", "w")),
+)
 """And those that merely pass at a glance."""
+_GLYPHS: Final = {
+    "b": ("d", "lb", "6", "8"), "c": ("e",), "d": ("b", "cl", "dl"), "e": ("c", "3"), "g": ("q", "9"), "h": ("lh",),
+    "i": ("1", "l"), "k": ("lc",), "l": ("1", "i"), "m": ("n", "nn", "rn"), "n": ("m", "r"), "o": ("0",), "q": ("g",),
+    "s": ("5",), "u": ("v",), "v": ("u",), "w": ("vv",), "a": ("4",), "t": ("7",), "z": ("2",), "0": ("o",),
+    "1": ("l", "i"), "3": ("8",), "6": ("9",), "8": ("3",), "9": ("6",), "rn": ("m",), "cl": ("d",),
+}  # fmt: skip
+"""What is written in a letter's place by those who count on a glance; the keys of two letters stand for one."""
 
-COARSE_CLASSES: Final = ("o0", "li1j", "ec3", "s5", "bd86", "gq9", "mn", "uvw", "a4", "t7", "z2")
+COARSE_CLASSES: Final = ("o0", "li1j", "ec3", "s5", "bd86", "gq9", "mnr", "uvw", "a4", "t7", "z2")
 """Characters that pass for each other at a glance; the first stands for its class."""
 
 _COARSE: Final = str.maketrans({other: group[0] for group in COARSE_CLASSES for other in group[1:]})
@@ -75,12 +85,15 @@ def ascii_of(char: str) -> str:
         return named.group(1).lower()
     if unicodedata.category(char) in {"Cf", "Mn"}:
         return ""  # zero-width and direction marks: seen by nobody
-    return _confusables().get(char) or _sounding(char)
+    return _confusables().get(char) or _other_case(char)
 
 
-def _sounding(char: str) -> str:
+def _other_case(char: str) -> str:
+    """What the character passes for in its other case: м is drawn like a small M."""
     lower = char.lower()
-    return ascii_of(lower) if lower != char and len(lower) == 1 else char
+    if lower != char:
+        return ascii_of(lower) if len(lower) == 1 else char
+    return _confusables().get(char.upper(), char)
 
 
 def decode_label(label: str) -> str:
@@ -140,6 +153,25 @@ def glance(text: str) -> str:
     for pair, single in _MORE_PAIRS:
         text = text.replace(pair, single)
     return coarse(text)
+
+
+def lookalikes(text: str) -> set[str]:
+    """The texts that differ from `text` in one place or two, by letters that pass for its own at a glance.
+
+    >>> {"paypa1", "qaypal", "clhl", "dh1"} & (lookalikes("paypal") | lookalikes("dhl")) == {"paypa1", "clhl", "dh1"}
+    True
+    """
+    once = _reglyphed(text)
+    return once | {twice for other in once for twice in _reglyphed(other)} - {text}
+
+
+def _reglyphed(text: str) -> set[str]:
+    return {
+        text[:start] + glyph + text[start + size :]
+        for size in (1, 2)
+        for start in range(len(text) - size + 1)
+        for glyph in _GLYPHS.get(text[start : start + size], ())
+    }
 
 
 def squeeze(text: str) -> str:

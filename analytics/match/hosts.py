@@ -57,7 +57,10 @@ def split_names(cut: Cut, names: pl.Series) -> pl.DataFrame:
         cut.places.join(cut.labels.select("label_row", "reading"), on="label_row")
         .sort("host_row", "place")
         .with_columns(left=pl.col("reading").shift(1), same=pl.col("host_row").shift(1) == pl.col("host_row"))
-        .filter(pl.col("same") & pl.concat_str("left", "reading").is_in(names.implode()))
+        .filter(
+            pl.col("same")
+            & pl.concat_str("left", "reading").str.replace_all("-", "", literal=True).is_in(names.implode())
+        )
     )
     return nearby.select("host_row", "place", reading=pl.concat_str("left", pl.lit("-"), "reading"))
 

@@ -69,6 +69,17 @@ class Matcher:
         rows = [row for host, met in self._by_host(cut) for row in self._host_rows(host, met)]
         return pl.DataFrame(rows, schema=MATCH_SCHEMA, orient="row")
 
+    def facts(self, hosts: pl.DataFrame) -> Iterator[tuple[str, str, frozenset[str]]]:
+        """What is weighed, before it is: each reading of each host as host, brand and facts; none of official hosts.
+
+        Args:
+            hosts: as `match_hosts` takes them.
+        """
+        for host, met in self._by_host(cut_hosts(hosts)):
+            yield from (
+                (str(host["host"]), entry.reading.target.brand, entry.facts) for entry in self._weighed(host, met)
+            )
+
     def match_apps(self, apps: pl.DataFrame) -> pl.DataFrame:
         """The best match of each app; genuine ones have none.
 
@@ -119,19 +130,22 @@ class Matcher:
             yield row, [(place, readings[which]) for place, which in zip(row["place"], row["reading"], strict=True)]
 
     def _host_rows(self, host: dict[str, object], met: list[tuple[int, Reading]]) -> Iterator[tuple[object, ...]]:
-        name, suffix = str(host["host"]), str(host["public_suffix"])
-        if self._official.owner(name, suffix):
-            return
-        labels = [str(label) for label in host["labels"]]  # type: ignore[attr-defined]
-        weighed = [self._weigh(name, suffix, labels, place, reading) for place, reading in _outermost(met)]
-        best = max(entry.confidence for entry in weighed)
+        weighed = self._weighed(host, met)
+        best = max((entry.confidence for entry in weighed), default=0)
         if best < LEAST_CONFIDENCE:
             return
         told: set[str] = set()
         for entry in sorted(weighed, key=attrgetter("rank")):
             if entry.confidence == best and entry.reading.target.brand not in told:
                 told.add(entry.reading.target.brand)
-                yield row_of(name, entry)
+                yield row_of(str(host["host"]), entry)
+
+    def _weighed(self, host: dict[str, object], met: list[tuple[int, Reading]]) -> list[Weighed]:
+        name, suffix = str(host["host"]), str(host["public_suffix"])
+        if self._official.owner(name, suffix):
+            return []
+        labels = [str(label) for label in host["labels"]]  # type: ignore[attr-defined]
+        return [self._weigh(name, suffix, labels, place, reading) for place, reading in _outermost(met)]
 
     def _weigh(self, host: str, suffix: str, labels: list[str], place: int, reading: Reading) -> Weighed:
         brand = self._brands[reading.target.brand]
@@ -140,7 +154,8 @@ class Matcher:
         around = surround(parts)
         where = next(kind for kind in ("tenant", "registrable", "subdomain") if kind in around.facts)
         facts = combine(reading.facts | around.facts)
-        if where == "registrable" and {"same", "whole"} <= facts and is_kin(reading.label, suffix, parts.domains):
+        is_name = {"same", "whole"} <= facts and "foreign letters" not in facts
+        if where == "registrable" and is_name and is_kin(reading.label, suffix, parts.domains):
             facts |= {"kin domain"}
         if self._popular and not is_shared and f"{labels[-1]}.{suffix}" in popular_names():
             facts |= {"popular"}

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics.match import fold
-from analytics.match.costs import CHEAP, most_cost
+from analytics.match.costs import CHEAP, is_lookalike, most_cost
 
 Words = npt.NDArray[np.uint64]
 Places = npt.NDArray[np.int64]
@@ -103,6 +103,9 @@ def may_meet(forms: Sequence[str], plain: Sequence[str], pairs: tuple[Places, Pl
         ours, theirs = [change(form) for form in forms], fold.each(plain, change)
         rows = zip(pairs[0][left].tolist(), pairs[1][left].tolist(), strict=True)
         near[left] = [ours[form] in theirs[label] for form, label in rows]
+    left = np.flatnonzero(~near)
+    rows = zip(pairs[0][left].tolist(), pairs[1][left].tolist(), strict=True)
+    near[left] = [is_lookalike(forms[form], plain[label]) for form, label in rows]
     return near
 
 

@@ -17,8 +17,6 @@ from analytics.match.stretch import edges, keyword_among, kind_of
 from analytics.match.tokens import TokenIndex
 from analytics.match.weigh import points
 
-_HOPELESS: Final = -45
-"""Points of a label below which no surroundings make a match (they bring 50 at most)."""
 _CHUNK: Final = 200_000
 """Labels looked through at once; their packed windows take about 200 MB."""
 
@@ -75,8 +73,7 @@ class LabelReader:
         if original != text and not fold.has_han(original):
             facts |= {"foreign letters"}
             span = replace(span, technique="homoglyph", cost=max(span.cost, 0.4))
-        reading = Reading(target, text, span, facts, beside, original)
-        return reading if points(facts) > _HOPELESS else None
+        return Reading(target, text, span, facts, beside, original)
 
     def _chinese_readings(self, text: str) -> list[Reading]:
         plain = text.translate(words.simplified())
@@ -84,12 +81,15 @@ class LabelReader:
 
     def split_readings(self, cut: Cut) -> Iterator[tuple[int, int, Reading]]:
         """Names written over two labels: host row, place of the right-hand label, reading."""
-        targets = {target.form.text: target for target in reversed(self._latin)}
+        targets: dict[str, list[Target]] = {}
+        for target in self._latin:
+            targets.setdefault(target.form.text, []).append(target)
         found = split_names(cut, pl.Series([text for text in targets if len(text) > 3], dtype=pl.String))
         for host_row, place, text in found.iter_rows():
-            reading = self._read(text, targets[text.replace("-", "")], text)
-            if reading:
-                yield host_row, place, replace(reading, span=replace(reading.span, technique="subdomain"))
+            for target in targets[text.replace("-", "")]:
+                reading = self._read(text, target, text)
+                if reading:
+                    yield host_row, place, replace(reading, span=replace(reading.span, technique="subdomain"))
 
 
 def _best_each(readings: Iterable[Reading | None]) -> list[Reading]:

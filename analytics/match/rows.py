@@ -1,6 +1,7 @@
 """One match as a row: the technique's name, what stands in the host, and the story told."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from analytics.match import fold
 from analytics.match.evidence import Reading
@@ -48,7 +49,10 @@ def _against(entry: Weighed) -> str:
         return ""
     if "word" in entry.reading.facts:
         return "word"
-    return "reading" if entry.reading.facts & {"loss 1", "loss 3", "is a word"} else ""
+    return "reading" if entry.reading.facts & _READS_OTHERWISE else ""
+
+
+_READS_OTHERWISE: Final = frozenset({"plain gain -6", "plain gain -4", "plain gain -2", "is a word"})
 
 
 def technique_of(entry: Weighed) -> str:

@@ -8,7 +8,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
 from analytics.match import fold
-from analytics.match.costs import CHEAP, cost_of, folds_of, most_cost, technique_of
+from analytics.match.costs import CHEAP, cost_of, folds_of, is_lookalike, most_cost, technique_of
 
 _BOUNDED: Final = 0.2
 """Cost that a window between boundaries may have more than another: hermeds is hermes and a d, not hermed and an s."""
@@ -43,6 +43,8 @@ def find_span(label: str, form: str) -> Span | None:
         return Span(0, len(label), "repetition", CHEAP, len(plain) - len(form))
     if form in plain:
         return _exact(label, plain, places, form)
+    if is_lookalike(form, plain):
+        return Span(0, len(label), "homoglyph", cost_of(form, plain), OSA.distance(form, plain))
     best = min((_rated(label, plain, places, form, window) for window in _windows(plain, form)), default=None)
     if best is None or best[-1] > most_cost(len(form)):
         return None

@@ -9,16 +9,17 @@ from analytics.match.stretch import kind_of
 _SUPPORT: Final = frozenset(
     {"rest own", "rest strong", "other own", "other strong", "keyword elsewhere", "official embedded", "cheap suffix"}
 )
-_SHORT_SIZES: Final = frozenset({"length 4", "length 5"})
+_SHORT_SIZES: Final = frozenset({"letters 4", "letters 5"})
+_SHORTEST_SIZES: Final = frozenset({"letters 2", "letters 3"})
 _GLUED_WORDS: Final = frozenset({"rest words", "rest unknown", "rest weak", "rest letter"})
 _EXPLAINED: Final = frozenset({"rest words", "rest unknown", "rest letter"})
 
 
 def combine(facts: frozenset[str]) -> frozenset[str]:
     """The facts, and those that only say something together: a name that is a word too, with nothing to support it."""
-    kind = "word" if "word" in facts else "short" if facts & {"length 2", "length 3"} else ""
+    kind = "word" if "word" in facts else "short" if facts & _SHORTEST_SIZES else ""
     kind = "edited" if "same" not in facts and "characters" not in facts else kind
-    more = {"same whole"} if {"same", "whole"} <= facts else set()
+    more = _whole(facts, kind) if "whole" in facts else set()
     if kind and not facts & _SUPPORT:
         more.add(f"{kind} unsupported")
     size = _SHORT_SIZES & facts
@@ -28,11 +29,19 @@ def combine(facts: frozenset[str]) -> frozenset[str]:
         more |= {f"plain, {fact}" for fact in facts & _EXPLAINED}
     if kind and facts & (_EXPLAINED - {"rest letter"}):
         more.add(f"{kind} glued")
-    if kind and "whole" in facts:
-        more.add(f"{kind} whole")
     if kind == "edited" and "inside" in facts:
         more.add("edited inside")
     return facts | more
+
+
+def _whole(facts: frozenset[str], kind: str) -> set[str]:
+    """What a label says that is the name and nothing else: with which suffix, how long, how misspelt."""
+    what = f"{kind or 'plain'} whole"
+    told = {fact for fact in facts if fact in _WHOLE_WITH or fact.startswith(("letters ", "by "))}
+    return {what, *(f"{what}, {fact}" for fact in told)}
+
+
+_WHOLE_WITH: Final = frozenset({"country suffix", "cheap suffix", "is a word", "is a rare word", "first letter"})
 
 
 @dataclass(frozen=True)
@@ -95,7 +104,8 @@ def _suffix_facts(suffix: str) -> set[str]:
 def is_kin(label: str, suffix: str, domains: tuple[str, ...]) -> bool:
     """Whether a brand that holds its name under many suffixes may well hold it under this country's too."""
     held = sum(domain.startswith(label + ".") for domain in domains)
-    return held >= _MANY_SUFFIXES and len(suffix.rsplit(".", 1)[-1]) == 2
+    country = suffix.rsplit(".", 1)[-1]
+    return held >= _MANY_SUFFIXES and len(country) == 2 and country not in keywords.GENERIC_COUNTRIES
 
 
 _MANY_SUFFIXES: Final = 5

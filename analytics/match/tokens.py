@@ -44,7 +44,7 @@ def packed(text: str) -> int:
 
 
 def spellings(form: str) -> Words:
-    """The form, and what is one edit away from it, packed; from a form of two or three letters, lookalikes only.
+    """The form, what is one edit away from it or looks like it, packed; of two or three letters, lookalikes only.
 
     >>> sorted(spellings("dhl").tolist()) == sorted(map(packed, ["dhl", "dh1", "dhi"]))
     True
@@ -52,7 +52,8 @@ def spellings(form: str) -> Words:
     if len(form) < _LEAST_FUZZY:
         alike = {form} | {form.replace(ours, theirs) for ours, theirs in _ALIKE if ours in form}
         return np.array(sorted(map(packed, alike)), np.uint64)
-    return np.unique(np.array([packed(form), *_edits(form)], np.uint64))
+    looks = (packed(text) for text in fold.lookalikes(form) if len(text) <= _LONGEST)
+    return np.unique(np.array([packed(form), *_edits(form), *looks], np.uint64))
 
 
 def _edits(form: str) -> Iterator[int]:

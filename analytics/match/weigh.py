@@ -1,124 +1,21 @@
 """The weight of each fact, and the confidence they add up to. docs/matching.md explains what the numbers mean."""
 
 import math
+import tomllib
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Final
 
-WEIGHTS: Final = {
-    "": -10,
-    "same": 21,
-    "split": 24,
-    "looks three": 20,
-    "looks four": -12,
-    "looks five": 8,
-    "looks six": 9,
-    "looks seven": 11,
-    "looks long": 16,
-    "one edit three": -20,
-    "one edit four": -22,
-    "one edit five": -6,
-    "one edit six": 17,
-    "one edit seven": -4,
-    "one edit long": 0,
-    "edits three": -30,
-    "edits four": -30,
-    "edits five": -25,
-    "edits six": -15,
-    "edits seven": -35,
-    "edits long": -8,
-    "length 2": -8,
-    "length 3": -6,
-    "length 4": -5,
-    "length 5": -7,
-    "length 6": -1,
-    "length 7": 9,
-    "length 9": 4,
-    "word": 7,
-    "domain": -11,
-    "domain word": -46,
-    "short name": 5,
-    "everyday short name": -24,
-    "overlaps a word": -15,
-    "initials": -8,
-    "core pinyin": 8,
-    "mixed": -2,
-    "whole": 15,
-    "both edges": 9,
-    "leading": -2,
-    "trailing": -7,
-    "inside": -10,
-    "rest own": 8,
-    "rest strong": 13,
-    "rest weak": 4,
-    "rest infra": -32,
-    "other infra": -18,
-    "plain, rest words": 4,
-    "plain, rest unknown": -6,
-    "plain, rest letter": 14,
-    "rest digits": -4,
-    "rest letter": 0,
-    "rest words": -1,
-    "rest unknown": 6,
-    "other own": 8,
-    "other strong": 27,
-    "other weak": 11,
-    "other digits": 11,
-    "other letter": 7,
-    "other words": 15,
-    "other unknown": 13,
-    "gain 6": 31,
-    "gain 3": 15,
-    "gain 1": 0,
-    "gain 0": -1,
-    "loss 1": -18,
-    "loss 3": -39,
-    "is a word": -34,
-    "is a rare word": -5,
-    "the word alone": 1,
-    "one more character": 18,
-    "same whole": -3,
-    "first letter": -8,
-    "registrable": -5,
-    "tenant": 10,
-    "subdomain": 11,
-    "hyphens": -8,
-    "many hyphens": 2,
-    "cheap suffix": 9,
-    "keyword elsewhere": 23,
-    "official embedded": 4,
-    "word unsupported": -16,
-    "word glued": 0,
-    "word whole": 3,
-    "short unsupported": -6,
-    "short glued": 7,
-    "short whole": -5,
-    "edited unsupported": -1,
-    "edited glued": 0,
-    "edited whole": 17,
-    "edited inside": -12,
-    "kin domain": -45,
-    "foreign letters": 18,
-    "popular": -20,
-    "restricted suffix": -38,
-    "country suffix": -8,
-    "length 4, rest words": -4,
-    "length 4, rest unknown": -7,
-    "length 4, rest weak": 2,
-    "length 4, rest letter": -5,
-    "length 5, rest words": -4,
-    "length 5, rest unknown": -7,
-    "length 5, rest weak": 4,
-    "length 5, rest letter": 0,
-    "characters": 40,
-    "short characters": -5,
-}
-"""Points; ten are a factor of e (2.7) in the odds of an imitation."""
+WEIGHTS_FILE: Final = Path(__file__).with_name("weights.toml")
+"""Made by `make fit`."""
+WEIGHTS: Final[dict[str, int]] = tomllib.loads(WEIGHTS_FILE.read_text("utf-8"))
+"""Points; ten are a factor of e (2.7) in the odds. The empty fact is what every match starts from."""
 
 
 def confidence(facts: Iterable[str]) -> int:
     """0-100 from the facts; unknown facts weigh nothing.
 
-    >>> confidence(["same", "whole"]) > confidence(["same", "inside"])
+    >>> confidence(["same", "plain whole"]) > confidence(["same", "inside"])
     True
     """
     return min(99, round(100 / (1 + math.exp(-points(facts) / 10))))

@@ -76,8 +76,8 @@ def is_common_word(word: str) -> bool:
     if own < 2.9:
         return False
     stems = [word[: -len(end)] for end in ("s", "es", "e") if word.endswith(end) and len(word) > len(end) + 2]
-    kin = [word + end for end in _INFLECTIONS] + stems + ([word[:-1] + "ing"] if word.endswith("e") else [])
-    return any(zipf(other) > own - 1.7 for other in kin)
+    kin = [word + end for end in _INFLECTIONS] + ([word[:-1] + "ing"] if word.endswith("e") else [])
+    return any(zipf(other) > own - 1.7 for other in kin) or any(zipf(stem) > own for stem in stems)
 
 
 @cache
@@ -88,15 +88,15 @@ def simplified() -> dict[int, str]:
 
 
 @lru_cache(maxsize=100_000)
-def read_cost(text: str) -> float:
-    """The cost (log10, lower is likelier) of the best reading of `text` as words."""
+def read_cost(text: str, without: str = "") -> float:
+    """The cost (log10, lower is likelier) of the best reading of `text` as words, `without` not among them."""
     cost_of = _costs().get
     best = [0.0]
     for end in range(1, len(text) + 1):
         least = best[-1] + UNKNOWN_LETTER
         for start in range(max(0, end - _LONGEST), end):
             piece = text[start:end]
-            cost = cost_of(piece)
+            cost = cost_of(piece) if piece != without else None
             if cost is not None and best[start] + cost < least and (end - start > 2 or piece in _TINY):
                 least = best[start] + cost
         best.append(least)

@@ -38,14 +38,14 @@ class Imitated:
     domain: str
 
 
-def choose_brands(brands: Sequence[Brand], share: float = 1.0) -> list[Imitated]:
-    """25 brands with a Latin name that is the label of one of their domains.
+def choose_brands(brands: Sequence[Brand], share: float = 1.0, count: int = _BRANDS) -> list[Imitated]:
+    """`count` brands with a Latin name that is the label of one of their domains.
 
     Nobody picks them: of all such brands those whose ids have the smallest CRC-32, so that the choice stays as it is
     when the file grows, but for one or the other.
     """
     fit = [Imitated(brand.id, domain) for brand in brands if (domain := _named_domain(brand))]
-    return nsmallest(max(1, round(_BRANDS * share)), fit, key=lambda one: crc32(one.brand.encode()))
+    return nsmallest(max(1, round(count * share)), fit, key=lambda one: crc32(one.brand.encode()))
 
 
 def _named_domain(brand: Brand) -> str | None:
