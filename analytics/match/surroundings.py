@@ -9,36 +9,34 @@ from analytics.match.stretch import kind_of
 _SUPPORT: Final = frozenset(
     {"rest own", "rest strong", "other own", "other strong", "keyword elsewhere", "official embedded", "cheap suffix"}
 )
-_SHORT_SIZES: Final = frozenset({"letters 4", "letters 5"})
-_SHORTEST_SIZES: Final = frozenset({"letters 2", "letters 3"})
-_GLUED_WORDS: Final = frozenset({"rest words", "rest unknown", "rest weak", "rest letter"})
-_EXPLAINED: Final = frozenset({"rest words", "rest unknown", "rest letter"})
+_SHORT: Final = frozenset({"letters 2", "letters 3"})
+_SMALL: Final = frozenset({"letters 4", "letters 5"})
+_EXACT: Final = frozenset({"same", "characters"})
+_TOLD_APART: Final = ("rest ", "other ", "plain gain ", "by ")
+_APART: Final = frozenset(
+    {"whole", "both edges", "leading", "trailing", "inside", "first letter", "is a word", "is a rare word"}
+    | {"country suffix", "keyword elsewhere", "subdomain", "tenant", "unsupported"}
+)
 
 
 def combine(facts: frozenset[str]) -> frozenset[str]:
-    """The facts, and those that only say something together: a name that is a word too, with nothing to support it."""
-    kind = "word" if "word" in facts else "short" if facts & _SHORTEST_SIZES else ""
-    kind = "edited" if "same" not in facts and "characters" not in facts else kind
-    more = _whole(facts, kind) if "whole" in facts else set()
-    if kind and not facts & _SUPPORT:
-        more.add(f"{kind} unsupported")
-    size = _SHORT_SIZES & facts
-    if not kind and size:
-        more |= {f"{each}, {fact}" for each in size for fact in facts & _GLUED_WORDS}
-    if not kind:
-        more |= {f"plain, {fact}" for fact in facts & _EXPLAINED}
-    if kind and facts & (_EXPLAINED - {"rest letter"}):
-        more.add(f"{kind} glued")
-    if kind == "edited" and "inside" in facts:
-        more.add("edited inside")
+    """The facts; with them those that depend on what met, told once more with its kind; and those of whole labels."""
+    kind = _kind(facts)
+    facts = facts if facts & _SUPPORT else facts | {"unsupported"}
+    more = {f"{kind}, {fact}" for fact in facts if fact in _APART or fact.startswith(_TOLD_APART)}
+    if "whole" in facts:
+        more |= {f"{kind} whole, {fact}" for fact in facts if fact in _WHOLE_WITH or fact.startswith(("letters ", "by "))}
     return facts | more
 
 
-def _whole(facts: frozenset[str], kind: str) -> set[str]:
-    """What a label says that is the name and nothing else: with which suffix, how long, how misspelt."""
-    what = f"{kind or 'plain'} whole"
-    told = {fact for fact in facts if fact in _WHOLE_WITH or fact.startswith(("letters ", "by "))}
-    return {what, *(f"{what}, {fact}" for fact in told)}
+def _kind(facts: frozenset[str]) -> str:
+    """What met: a word, a short name, a small or a long one, or a small or long one that is misspelt."""
+    is_small = bool(facts & (_SMALL | _SHORT))
+    if not facts & _EXACT:
+        return "small edited" if is_small else "edited"
+    if "word" in facts:
+        return "word"
+    return "short" if facts & _SHORT else "small" if is_small else "long"
 
 
 _WHOLE_WITH: Final = frozenset({"country suffix", "cheap suffix", "is a word", "is a rare word", "first letter"})
