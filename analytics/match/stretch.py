@@ -10,6 +10,7 @@ from analytics.match.spans import Span, is_boundary
 
 _WORDY: Final = 1.15
 """log10 cost a letter below which a stretch reads as words; random letters cost 1.6 and more."""
+_LEAST_GLUED: Final = 3
 _RANK: Final = ["", "infra", "weak", "strong", "own"]
 
 
@@ -71,10 +72,15 @@ def kind_of(rest: str, own: frozenset[str]) -> str:
 
 @lru_cache(maxsize=100_000)
 def keyword_kind(letters: str, own: frozenset[str]) -> str:
-    """The strongest kind of keyword where the stretch consists of keywords only (`securelogin`)."""
+    """The strongest kind of keyword where the stretch consists of keywords only (`securelogin`).
+
+    Written together with others, a keyword has three letters: `bees` is neither `be` nor `es`.
+    """
+    if len(letters) < _LEAST_GLUED:
+        return _keyword(letters, own)
     best: list[str | None] = [""] + [None] * len(letters)
-    for end in range(2, len(letters) + 1):
-        for start in range(end - 1):
+    for end in range(_LEAST_GLUED, len(letters) + 1):
+        for start in range(end - _LEAST_GLUED + 1):
             before = best[start]
             if before is not None and (kind := _keyword(letters[start:end], own)):
                 best[end] = max(best[end] or "", kind, before, key=_RANK.index)

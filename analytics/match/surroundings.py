@@ -24,6 +24,8 @@ def combine(facts: frozenset[str]) -> frozenset[str]:
     kind = _kind(facts)
     facts = facts if facts & _SUPPORT else facts | {"unsupported"}
     more = {f"{kind}, {fact}" for fact in facts if fact in _APART or fact.startswith(_TOLD_APART)}
+    if kind == "word" and "unsupported" in facts and facts & _ORDINARY:
+        more.add("word among words")
     if "whole" in facts:
         more |= {f"{kind} whole, {fact}" for fact in facts if fact in _WHOLE_WITH or fact.startswith(("letters ", "by "))}
     return facts | more
@@ -39,6 +41,7 @@ def _kind(facts: frozenset[str]) -> str:
     return "short" if facts & _SHORT else "small" if is_small else "long"
 
 
+_ORDINARY: Final = frozenset({"rest words", "other words"})
 _WHOLE_WITH: Final = frozenset({"country suffix", "cheap suffix", "is a word", "is a rare word", "first letter"})
 
 

@@ -32,10 +32,12 @@ def combinations(brands: Sequence[Brand]) -> pl.DataFrame:
 
 def _families(brand: Brand) -> dict[str, set[str]]:
     forms = [form for form in derive_forms(brand) if form.text.isascii() and not form.derivation.startswith("domain")]
+    short = [form.text for form in forms if len(form.text) < _LEAST]
     long = [form.text for form in forms if len(form.text) >= _LEAST and not form.is_word]
     return {
         "form and word": set(_ended(text for form in forms for text in _with_word(form.text))),
         "derived form": set(_ended(form.text for form in forms if _stands_alone(form))),
+        "looks and word": set(_ended(text for name in short for like in _looks(name) for text in _with_word(like))),
         "typo and word": set(_ended(text for name in long for typo in _typos(name) for text in _with_word(typo))),
         "looks and hyphen": set(_ended(text for name in long for like in _looks(name) for text in _hyphenated(like))),
     }

@@ -11,6 +11,7 @@ from zlib import crc32
 import dnstwist
 import polars as pl
 
+from analytics.match.keywords import RESTRICTED_SUFFIXES
 from db.brands import Brand
 
 FAMILIES: Final = (
@@ -50,8 +51,17 @@ def choose_brands(brands: Sequence[Brand], share: float = 1.0, count: int = _BRA
 
 def _named_domain(brand: Brand) -> str | None:
     names = {re.sub("[^a-z0-9]", "", name.lower()) for name in brand.names if name.isascii()}
-    fit = (domain for domain in brand.domains if (label := _label(domain)) in names and _LEAST <= len(label) <= _MOST)
+    fit = (
+        domain
+        for domain in brand.domains
+        if (label := _label(domain)) in names and _LEAST <= len(label) <= _MOST and not _is_restricted(domain)
+    )
     return next(fit, None)
+
+
+def _is_restricted(domain: str) -> bool:
+    """Whether no stranger gets a name beside it: caixa.gov.br."""
+    return not RESTRICTED_SUFFIXES.isdisjoint(domain.split(".")[1:])
 
 
 def _label(domain: str) -> str:
