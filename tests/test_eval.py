@@ -248,7 +248,7 @@ def test_every_form_that_meets_is_listed_of_its_brand() -> None:
 
 def test_brands_check_says_how_noisy_each_form_is(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = folder / "brands.toml"
-    file.write_text(BRANDS + '[[brand]]\nid = "orange"\nnames = ["Orange"]\ndomains = ["gov.uk"]\n', "utf-8")
+    file.write_text(BRANDS.replace("Synthetic Bank", "Synthbanq") + '[[brand]]\nid = "orange"\nnames = ["Orange"]\ndomains = ["gov.uk"]\n', "utf-8")
     assert run(["brands", "check", str(file), "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert shown["names"] > 100_000
@@ -256,7 +256,7 @@ def test_brands_check_says_how_noisy_each_form_is(folder: Path, capsys: pytest.C
     noisiest = shown["forms"][0]
     assert (noisiest["brand"], noisiest["form"], noisiest["risk"]) == ("orange", "orange", "high")
     assert noisiest["per_100k"] == pytest.approx(100_000 * noisiest["flags"] / shown["names"], abs=0.05)
-    assert len(noisiest["examples"]) == 3
+    assert len(noisiest["examples"]) == min(3, noisiest["flags"]) > 0
     rates = [form["per_100k"] for form in shown["forms"]]
     assert rates == sorted(rates, reverse=True)
     assert {"synthbank", "qqx"} <= {form["form"] for form in shown["forms"]}

@@ -8,10 +8,12 @@ import numpy as np
 import polars as pl
 
 from analytics.match import evidence, fold, words
+from analytics.match.costs import CHEAP
 from analytics.match.evidence import Reading, Target
 from analytics.match.hosts import Cut, split_names, spoken
 from analytics.match.index import FormIndex
 from analytics.match.nearness import may_meet
+from analytics.match.shown import shown_span
 from analytics.match.spans import Span, find_span
 from analytics.match.stretch import edges, keyword_among, kind_of
 from analytics.match.tokens import TokenIndex
@@ -69,11 +71,8 @@ class LabelReader:
         gathered = span and evidence.gather(text, span, target)
         if span is None or not gathered:
             return None
-        facts, beside = gathered
-        if original != text and not fold.has_han(original):
-            facts |= {"foreign letters"}
-            span = replace(span, technique="homoglyph", cost=max(span.cost, 0.4))
-        return Reading(target, text, span, facts, beside, original)
+        reading = Reading(target, text, span, *gathered, original)
+        return reading if original == text or fold.has_han(original) else _foreign(reading)
 
     def _chinese_readings(self, text: str) -> list[Reading]:
         plain = text.translate(words.simplified())
@@ -90,6 +89,16 @@ class LabelReader:
                 reading = self._read(text, target, text)
                 if reading:
                     yield host_row, place, replace(reading, span=replace(reading.span, technique="subdomain"))
+
+
+def _foreign(reading: Reading) -> Reading:
+    """A reading of a label in letters of other scripts, or with marks: what matters is whether the name has them."""
+    if shown_span(reading).isascii():
+        return reading
+    if reading.span.cost > CHEAP / 2:
+        return replace(reading, facts=reading.facts | {"foreign letters, edited"})
+    span = replace(reading.span, technique="homoglyph", cost=CHEAP)
+    return replace(reading, span=span, facts=reading.facts | {"foreign letters"})
 
 
 def _best_each(readings: Iterable[Reading | None]) -> list[Reading]:

@@ -10,6 +10,8 @@ from analytics.match.spans import Span, is_boundary
 
 _WORDY: Final = 1.15
 """log10 cost a letter below which a stretch reads as words; random letters cost 1.6 and more."""
+_KNOWN: Final = 3.2
+"""Zipf value of a word that its readers know, however short: the bees of applebees."""
 _LEAST_GLUED: Final = 3
 _RANK: Final = ["", "infra", "weak", "strong", "own"]
 
@@ -67,7 +69,8 @@ def kind_of(rest: str, own: frozenset[str]) -> str:
         return kind
     if len(letters) == 1:
         return "letter"
-    return "words" if words.read_cost(letters) / len(letters) < _WORDY else "unknown"
+    is_word = len(letters) >= _LEAST_GLUED and words.zipf(letters) >= _KNOWN
+    return "words" if is_word or words.read_cost(letters) / len(letters) < _WORDY else "unknown"
 
 
 @lru_cache(maxsize=100_000)

@@ -11,11 +11,11 @@ import polars as pl
 from db.brands import DEFAULT_THRESHOLD
 from flows.show import Cell, show_rows
 
-HIGH: Final = 85
+HIGH: Final = 97
 """The high-confidence cut: what a rule, and not a person, could act upon."""
 CUTS: Final = (DEFAULT_THRESHOLD, HIGH)
 """The two confidences that have targets."""
-CURVE: Final = tuple(range(30, 100, 5))
+CURVE: Final = (*range(30, 100, 5), HIGH)
 """Confidences of the curves; the matcher returns nothing below the first."""
 PERCENT: Final = "%"
 RATE: Final = "per 100,000"

@@ -44,7 +44,7 @@ def flag_targets(list_name: str) -> dict[int, float]:
     """The flags allowed by cut: for lists that rank the sites people visit; others tell where flags come from.
 
     >>> flag_targets("tranco10k"), flag_targets("bank-website")
-    ({60: 300.0, 85: 75.0}, {})
+    ({60: 300.0, 97: 75.0}, {})
     """
     return _FLAGS if any(ranking in list_name for ranking in _RANKINGS) else {}
 
