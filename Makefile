@@ -8,7 +8,7 @@ SHELL := /bin/bash
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo test lint format bench eval lock docs clean
+.PHONY: help setup demo test lint format bench eval fit lock docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/'
@@ -40,6 +40,9 @@ bench: $(STAMP) ## ratios against a floor measured in the same run; SCALE=1 for 
 
 eval: $(STAMP) ## quality of matching, by family and place; DATA=dir adds labelled files
 	$(BIN)/python -m tests.eval.run --out build/eval.json $(if $(DATA),--data "$(DATA)") $(if $(BRANDS),--brands "$(BRANDS)") $(if $(TARGETS),--targets "$(TARGETS)")
+
+fit: $(STAMP) ## the matcher's weights anew; DATA=dir adds labelled files
+	$(BIN)/python -m tests.eval.fit $(if $(DATA),--data "$(DATA)") $(if $(BRANDS),--brands "$(BRANDS)")
 
 format: $(STAMP) ## apply the formatter
 	$(BIN)/ruff check --fix .

@@ -105,7 +105,8 @@ _DERIVED: Final = frozenset(
     {"domain", "domain word", "initials", "core pinyin", "mixed", "short name", "everyday short name"}
 )
 _SIZES: Final = (
-    (0.0, "same"), (0.2, "split"), (0.45, "looks"), (0.6, "glance"), (0.95, "slip"), (1.15, "edit"), (2.15, "two edits"),
+    (0.0, "same"), (0.2, "split"), (0.45, "looks"), (0.6, "glance"), (0.95, "slip"), (1.15, "edit"),
+    (2.15, "two edits"),
 )  # fmt: skip
 """What a cost amounts to: up to the number, in words; a cost is a sum of analytics.match.costs."""
 
@@ -187,4 +188,3 @@ def _word_alone(form: str, window: str) -> bool:
     cuts = [cut for cut in (1, 2) if len(form) - cut >= 4]
     inner = [part for cut in cuts for part in (form[cut:], form[:-cut]) if words.zipf(part) > _USUAL]
     return any(part in window for part in inner)
-

@@ -27,7 +27,9 @@ def combine(facts: frozenset[str]) -> frozenset[str]:
     if kind == "word" and "unsupported" in facts and facts & _ORDINARY:
         more.add("word among words")
     if "whole" in facts:
-        more |= {f"{kind} whole, {fact}" for fact in facts if fact in _WHOLE_WITH or fact.startswith(("letters ", "by "))}
+        more |= {
+            f"{kind} whole, {fact}" for fact in facts if fact in _WHOLE_WITH or fact.startswith(("letters ", "by "))
+        }
     return facts | more
 
 

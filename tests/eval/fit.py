@@ -1,14 +1,16 @@
-"""`make fit`: the weights of facts anew, from names that imitate and names that do not. docs/matching.md has the method.
+"""`make fit`: the weights of facts anew, from names that imitate and others. docs/matching.md has the method.
 
 A logistic regression with a ridge towards the weights in force, so that facts of which the data say nothing keep
 theirs. What is kept aside in an evaluation (the held half of every file, the brands of the families) takes no part.
 """
 
 import argparse
+import math
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
+from itertools import count
 from pathlib import Path
 from typing import Final
 from zlib import crc32
@@ -88,7 +90,7 @@ def main(arguments: Sequence[str]) -> int:
     ]
     samples = [*_imitations(matcher, brands, given.data), *good]
     say(f"{len(samples):,} readings, {len(good):,} of them of known-good names")
-    weights = fit(samples, WEIGHTS)
+    weights = {fact: round(value) for fact, value in fit(samples, WEIGHTS).items()}
     few = nsmallest(_BRANDS, brands, key=lambda brand: crc32(brand.id.encode()))
     weights[""] += _shift(weights, _innocents(Matcher(few), given.data))
     write(weights, given.out)
@@ -112,7 +114,10 @@ def fit(samples: Sequence[Sample], before: dict[str, int]) -> dict[str, float]:
     counts = np.array([sample.weight for sample in samples], np.float64)
     start = np.array([before.get(fact, 0) / 10 for fact in ["", *facts]], np.float64)
     fitted = _newton(has, truth, counts, start)
-    return {**{fact: float(points) for fact, points in before.items()}, **dict(zip(["", *facts], fitted * 10, strict=True))}
+    return {
+        **{fact: float(points) for fact, points in before.items()},
+        **dict(zip(["", *facts], fitted * 10, strict=True)),
+    }
 
 
 def _newton(has: Numbers, truth: Numbers, counts: Numbers, start: Numbers) -> Numbers:
@@ -130,31 +135,33 @@ def _newton(has: Numbers, truth: Numbers, counts: Numbers, start: Numbers) -> Nu
         chance = 1 / (1 + np.exp(-(has @ now)))
         slope = has.T @ (counts * (chance - truth)) + ridge * (now - start)
         bend = (has * (counts * chance * (1 - chance))[:, None]).T @ has + np.diag(ridge)
-        step: Numbers = np.linalg.solve(bend, slope)
-        while loss(now - step) > loss(now) and np.abs(step).max() > 1e-6:  # noqa: PLR2004 - far below a point
-            step = step / 2
-        now = now - step
+        step = np.asarray(np.linalg.solve(bend, slope), np.float64)
+        while loss(now - step) > loss(now) and np.abs(step).max() > 1e-6:
+            step = np.asarray(step / 2, np.float64)
+        now = np.asarray(now - step, np.float64)
     return now
 
 
-def _shift(weights: dict[str, float], innocents: Sequence[Innocents]) -> float:
+def _shift(weights: dict[str, int], innocents: Sequence[Innocents]) -> int:
     """By how much the constant moves so that the threshold lets through as many known-good names as it may."""
-    needed = 10 * float(np.log(DEFAULT_THRESHOLD / (100 - DEFAULT_THRESHOLD)))
-    cuts = []
-    for one in innocents:
-        most = sorted((max(_points(weights, facts) for facts in met) for met in one.readings.values()), reverse=True)
-        cuts.append(most[round(_FLAGS / 100_000 * one.count)])
-    return needed - float(np.mean(cuts)) + 0.01  # the last one let through stays out
+    most = [[max(_points(weights, facts) for facts in met) for met in one.readings.values()] for one in innocents]
+
+    def rate(least: int) -> float:
+        shares = (sum(value >= least for value in one) / of.count for one, of in zip(most, innocents, strict=True))
+        return 100_000 * sum(shares) / len(most)
+
+    passing = next(least for least in count(-200) if rate(least) <= _FLAGS)
+    needed = next(value for value in count() if 100 / (1 + math.exp(-value / 10)) >= DEFAULT_THRESHOLD)
+    return needed - passing
 
 
-def _points(weights: dict[str, float], facts: Facts) -> float:
-    return weights[""] + sum(weights[fact] for fact in facts)
+def _points(weights: dict[str, int], facts: Facts) -> int:
+    return weights[""] + sum(weights.get(fact, 0) for fact in facts)
 
 
-def write(weights: dict[str, float], out: Path) -> None:
-    """Write the weights as whole points; those that come to nothing are left out."""
-    rounded = {fact: round(value) for fact, value in weights.items()}
-    lines = [f'"{fact}" = {value}\n' for fact, value in sorted(rounded.items()) if value or not fact]
+def write(weights: dict[str, int], out: Path) -> None:
+    """Write the weights; those that come to nothing are left out."""
+    lines = [f'"{fact}" = {value}\n' for fact, value in sorted(weights.items()) if value or not fact]
     out.write_text(_HEADER + "".join(lines), "utf-8")
     say(f"{out}: {len(lines)} weights")
 

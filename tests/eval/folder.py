@@ -9,6 +9,7 @@ import polars as pl
 from analytics.match.matcher import Matcher
 from db.brands import DEFAULT_THRESHOLD, Brand
 from flows.show import say
+from tests.eval.calibration import calibration_figures
 from tests.eval.frame import HIGH, Figure, show_curve, show_frame
 from tests.eval.labelled import (
     NEAR,
@@ -50,7 +51,16 @@ def evaluate_labelled(matcher: Matcher, brands: Sequence[Brand], labels: BrandLa
     judged = judge(cases, answers)
     show_frame(_hardest(only_dev(judged)), f"Brands found least, {DEV} half, at {DEFAULT_THRESHOLD}")
     figures = [figure for file in cases["file"].unique().sort() for figure in _file_figures(judged, file)]
+    figures += calibration_figures(judged, _known_good(matcher, folder))
     return Outcome(figures, missed(only_dev(judged), answers, pl.concat_str("file", pl.lit(" "), "place")))
+
+
+def _known_good(matcher: Matcher, folder: Path) -> pl.DataFrame:
+    """The folder's names that people visit, judged: no brand is right of them."""
+    listed = read_known_good(folder)
+    ranked = listed.filter(pl.Series([bool(flag_targets(name)) for name in listed["list"]], dtype=pl.Boolean))
+    names = host_frame(ranked["name"], matcher).with_columns(brand=pl.lit(None, pl.String))
+    return judge(names, answer(matcher, names))
 
 
 def evaluate_lists(matcher: Matcher, folder: Path) -> Outcome:
