@@ -14,11 +14,12 @@ KEY_BYTES: Final = 32
 
 
 class Key:
-    """A key file's secret; the two keys made from it do not tell each other."""
+    """A key file's secret; the two keys and the fingerprint made from it do not tell each other."""
 
     def __init__(self, secret: bytes) -> None:
         self.subjects: bytes = _derive(secret, b"fanzha subjects")
         self.landing: bytes = _derive(secret, b"fanzha landing")
+        self.fingerprint: bytes = _derive(secret, b"fanzha fingerprint")
 
 
 def load_key(path: Path | None) -> Key:

@@ -9,7 +9,7 @@ import typer
 
 from db.brands import Brand
 from db.errors import UsageError
-from flows.cli.options import DB, Brands, Db, Json, key_path, listed_brands
+from flows.cli.options import DB, Brands, Db, Json, listed_brands
 from flows.show import Cell, say, show_json, show_rows
 
 
@@ -85,7 +85,7 @@ def check(
     """What is known of an address or app; each call on a database is a URL check event of staff."""
     from flows.cli.checking import check_values
 
-    assessed = [one.row() for one in check_values(db, key_path(), values)]
+    assessed = [one.row() for one in check_values(db, values)]
     if as_json:
         show_json(assessed)
         return
@@ -120,7 +120,7 @@ def verdict(
 
     if not by.strip() or not why.strip():
         raise UsageError("a verdict needs --by and --why, neither of them empty")
-    target = give_verdict(db, key_path(), answer.value, value, by, why)
+    target = give_verdict(db, answer.value, value, by, why)
     typer.echo(f"{answer.value}: {target}")
 
 

@@ -319,6 +319,34 @@ def test_a_missing_key_is_said_before_anything_is_done(
     assert "5 bytes" in err
 
 
+NEEDING_THE_KEY = {
+    "import": ["import", "table", "checks.csv", "--source", "checks", "--sources", "sources.toml"],
+    "import of a list": ["import", "list", "urls.txt"],
+    "run": ["run", "--sources", "sources.toml"],
+    "verify": ["verify"],
+    "replay": ["quarantine", "replay"],
+}
+
+
+@pytest.mark.parametrize("arguments", NEEDING_THE_KEY.values(), ids=NEEDING_THE_KEY)
+def test_another_key_than_the_databases_is_refused_before_anybody_is_counted_twice(
+    filled: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    def persons() -> list[tuple[int]]:
+        with sqlite3.connect(tmp_path / "fanzha.db") as database:
+            return database.execute("SELECT count(*) FROM subject").fetchall()
+
+    before = persons()
+    assert filled("key", "new", "other.key")[0] == 0
+    monkeypatch.setenv("FANZHA_KEY_FILE", "other.key")
+    code, out, err = filled(*arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith("fanzha: key file other.key: is not the key that database ")
+    assert err.count("\n") == 1
+    assert persons() == before
+    assert filled("check", "a.example")[0] == 0  # what needs no key minds none
+
+
 def test_no_control_characters_of_theirs_reach_the_terminal(call: Call, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(b"evil\x1b[2J\xe2\x80\xae.example \x07x\n")
     call("import", "list", "a.txt")
