@@ -38,17 +38,23 @@ def run(
     db: Db = DB,
 ) -> int:
     """The daily flow: collect, match, follow up, roll up."""
+    from db.keys import load_key
     from db.store import open_store
     from flows.collect import choose
-    from flows.prefect_home import prepare
+    from flows.prefect_home import keep_to_one_line, prepare
+    from flows.prefect_server import ensure_api
     from spiders.catalogue import load_catalogue
 
     # what is wrong with the call is said before Prefect takes seconds to start
-    choose(load_catalogue(sources), only or ())
+    chosen = choose(load_catalogue(sources), only or ())
     listed_brands(brands)
+    if any(source.has_people for source in chosen):
+        load_key(key_path())
     with open_store(db, key_path()):
         pass
     prepare(os.environ)
+    ensure_api()
+    keep_to_one_line()
     from flows.daily import daily
 
     report = daily(str(db), str(sources or ""), str(brands or ""), only or [])

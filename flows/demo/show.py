@@ -13,7 +13,8 @@ from db.health import read_health
 from db.keys import make_key_file
 from db.store import now_ms
 from flows.demo.server import CATALOGUE, serve_samples
-from flows.prefect_home import prepare
+from flows.prefect_home import keep_to_one_line, prepare
+from flows.prefect_server import ensure_api
 from flows.show import say, show_rows
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ def run_demo(directory: Path) -> int:
 
 def _run(db: Path) -> "DailyReport":
     prepare(os.environ)
+    ensure_api()
+    keep_to_one_line()
     from flows.daily import daily  # noqa: PLC0415 - Prefect reads the environment when it is imported
 
     return daily(str(db), str(CATALOGUE), loopback=True)

@@ -303,22 +303,6 @@ def test_a_wrong_call_is_one_line_and_exit_code_2(filled: Call, tmp_path: Path, 
     assert "Traceback" not in err
 
 
-def test_a_missing_key_is_said_before_anything_is_done(
-    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "sources.toml").write_text(CATALOGUE, "utf-8")
-    (tmp_path / "checks.csv").write_text(CHECKS, "utf-8")
-    monkeypatch.delenv("FANZHA_KEY_FILE")
-    code, _, err = call("import", "table", "checks.csv", "--source", "checks", "--sources", "sources.toml")
-    assert code == 2
-    assert "FANZHA_KEY_FILE" in err
-    (tmp_path / "short.key").write_text("short", "utf-8")
-    monkeypatch.setenv("FANZHA_KEY_FILE", str(tmp_path / "short.key"))
-    code, _, err = call("run", "--sources", "sources.toml")
-    assert code == 2
-    assert "5 bytes" in err
-
-
 NEEDING_THE_KEY = {
     "import": ["import", "table", "checks.csv", "--source", "checks", "--sources", "sources.toml"],
     "import of a list": ["import", "list", "urls.txt"],
@@ -326,6 +310,28 @@ NEEDING_THE_KEY = {
     "verify": ["verify"],
     "replay": ["quarantine", "replay"],
 }
+
+
+@pytest.mark.parametrize("name", ["import", "run"])
+@pytest.mark.parametrize(
+    ("key", "says"), [(None, "FANZHA_KEY_FILE"), ("missing.key", "missing.key"), ("short.key", "5 bytes")]
+)
+def test_a_missing_key_is_said_before_anything_is_done(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, key: str | None, says: str
+) -> None:
+    (tmp_path / "sources.toml").write_text(CATALOGUE, "utf-8")
+    (tmp_path / "checks.csv").write_text(CHECKS, "utf-8")
+    (tmp_path / "short.key").write_text("short", "utf-8")
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "prefect"))
+    monkeypatch.delenv("FANZHA_KEY_FILE")
+    if key:
+        monkeypatch.setenv("FANZHA_KEY_FILE", key)
+    code, out, err = call(*NEEDING_THE_KEY[name])
+    assert (code, out) == (2, "")
+    assert err.startswith("fanzha: ")
+    assert says in err
+    assert err.count("\n") == 1
+    assert not (tmp_path / "prefect").exists()
 
 
 @pytest.mark.parametrize("arguments", NEEDING_THE_KEY.values(), ids=NEEDING_THE_KEY)
