@@ -13,6 +13,7 @@ from cssselect import ExpressionError, HTMLTranslator, SelectorError
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError, field_validator, model_validator
 
 from db.errors import UsageError
+from db.files import read_bounded
 from db.kinds import APP, KINDS
 from db.vocabulary import Yields
 from spiders.guard import undeclarable
@@ -243,9 +244,9 @@ def check_catalogue(path: Path | None = None) -> tuple[tuple[Source, ...], list[
     """
     shown = str(path) if path else "the bundled catalogue"
     try:
-        text = path.read_text("utf-8") if path else files("spiders").joinpath("sources.toml").read_text("utf-8")
+        text = read_bounded(path).decode() if path else files("spiders").joinpath("sources.toml").read_text("utf-8")
         document = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(f"{shown}: cannot be read as a catalogue: {error}") from error
     entries, faults = _entries(shown, document, text)
     sources: list[Source] = []

@@ -10,7 +10,7 @@ import polars as pl
 from analytics.match.matcher import Matcher
 from analytics.normalise.records import normalise_rows
 from db.brands import load_brands
-from db.connection import transaction
+from db.connection import is_there, transaction
 from db.errors import UsageError
 from db.matches import read_brands
 from db.sources import SourceRow, save_source
@@ -25,7 +25,7 @@ _ANSWERS: Final = {"confirm": "confirmed", "dismiss": "dismissed", "unsure": "un
 
 def check_values(path: Path, values: Sequence[str]) -> list[Assessed]:
     """Assess values with what the database at path knows; without a database by the matcher alone."""
-    if not path.exists():
+    if not is_there(path):
         brands = load_brands()
         return assess(None, values, brands, Matcher(brands))
     with open_store(path, None) as store:

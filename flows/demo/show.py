@@ -5,8 +5,6 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import typer
-
 from db.connection import open_database
 from db.errors import UsageError
 from db.health import read_health
@@ -15,7 +13,7 @@ from db.store import now_ms
 from flows.demo.server import CATALOGUE, serve_samples
 from flows.prefect_home import keep_to_one_line, prepare
 from flows.prefect_server import ensure_api
-from flows.show import say, show_rows
+from flows.show import say, show_rows, tell
 
 if TYPE_CHECKING:
     from flows.daily import DailyReport
@@ -57,6 +55,13 @@ def _run(db: Path) -> "DailyReport":
 
 
 def _empty(directory: Path) -> None:
+    try:
+        _make_empty(directory)
+    except OSError as error:
+        raise UsageError(f"{directory}: {error.strerror}; name another folder with --dir") from error
+
+
+def _make_empty(directory: Path) -> None:
     if directory.exists() and any(directory.iterdir()) and not (directory / _MARK).exists():
         raise UsageError(f"{directory}: holds something that is no demo; name another folder with --dir")
     if directory.exists():
@@ -116,8 +121,8 @@ def _show(db: Path, report: "DailyReport") -> None:
         f"{program} report {YEAR} --to xlsx -o {db.parent / 'report.xlsx'} --db {db}",
         f"{program} serve --db {db}",
     ):
-        typer.echo(f"  {command}")
+        tell(f"  {command}")
 
 
 def _title(text: str) -> None:
-    typer.echo(f"\n{text}")
+    tell(f"\n{text}")

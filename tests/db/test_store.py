@@ -93,3 +93,9 @@ def test_a_database_from_before_fingerprints_takes_the_key_that_opens_its_files(
     with open_store(store.path, key_file) as opened:
         assert opened.require_key().fingerprint == load_key(key_file).fingerprint
     assert store.database.execute("SELECT count(*) FROM key").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "/dev/urandom"])
+def test_a_key_is_no_endless_device(path: str) -> None:
+    with pytest.raises(UsageError, match="File too large"):
+        load_key(Path(path))

@@ -122,7 +122,7 @@ def run_that_waits(home: Path, environ: dict[str, str]) -> Iterator[tuple["subpr
     environ["PREFECT_LOGGING_LEVEL"] = "INFO"
     with (home / "run.log").open("wb") as stderr, ExitStack() as held:
         held.enter_context(hold(home / "fanzha.db", "source-synthetic-list"))
-        command = [FANZHA, "run", "--sources", "sources.toml"]
+        command = [str(FANZHA), "run", "--sources", "sources.toml"]
         with subprocess.Popen(command, env=environ, cwd=home, stderr=stderr, stdout=subprocess.DEVNULL) as run:
             yield run, held
             run.kill()
@@ -180,7 +180,7 @@ def test_a_run_that_is_killed_leaves_nothing_running(
 def test_an_error_in_the_middle_of_a_run_is_one_line(home: Path, environ: dict[str, str]) -> None:
     brands = home / "brands.toml"
     os.mkfifo(brands)  # good when the call is checked, bad when the flow reads it
-    command = [FANZHA, "run", "--sources", "sources.toml", "--brands", "brands.toml"]
+    command = [str(FANZHA), "run", "--sources", "sources.toml", "--brands", "brands.toml"]
     with subprocess.Popen(command, env=environ, cwd=home, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as run:
         brands.write_text('[[brand]]\nid = "x"\nnames = ["Example"]\ndomains = ["example.org"]\n', "utf-8")
         assert wait_until(lambda: sightings(home) > 0, run)
@@ -201,7 +201,7 @@ def test_fanzha_schedule_fires_by_itself(home: Path, environ: dict[str, str]) ->
         "concurrency_limit": {"limit": 1, "collision_strategy": "CANCEL_NEW"},
     }
     (home / "prefect.yaml").write_text(json.dumps({"deployments": [deployment]}), "utf-8")
-    command = [FANZHA, "schedule"]
+    command = [str(FANZHA), "schedule"]
     with subprocess.Popen(command, env=environ, cwd=home, start_new_session=True) as schedule:
         try:
             assert wait_for_sightings(home, schedule) == 2
