@@ -254,6 +254,16 @@ def test_verify_finds_a_damaged_landing_file(filled: Call, tmp_path: Path) -> No
     assert landed.name in err
 
 
+def test_verify_finds_rows_that_are_gone(filled: Call, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "fanzha.db") as database:
+        for (table,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            if table not in {"_sqlite_migrations", "key"}:
+                database.execute(f'DELETE FROM "{table}"')
+    code, out, err = filled("verify")
+    assert (code, out) == (1, "0 landing files and all tables checked, 2 faults\n")
+    assert err.count("no document names it") == err.count("\n") == 2
+
+
 def test_key_new_makes_a_key_file_once(call: Call, tmp_path: Path) -> None:
     assert call("key", "new", "a.key")[0] == 0
     assert (tmp_path / "a.key").stat().st_mode & 0o777 == 0o600
