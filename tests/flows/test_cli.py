@@ -313,6 +313,43 @@ def test_a_wrong_call_is_one_line_and_exit_code_2(filled: Call, tmp_path: Path, 
     assert "Traceback" not in err
 
 
+FAULTY_CATALOGUES = {
+    "single brackets": (("[[source]]", "[source]"), "[[source]], not [source]"),
+    "a zone of this machine": (("Asia/Shanghai", "localtime"), "no time zone 'localtime'"),
+    "one person for all": (('actor = "end_user"', 'actor = "end_user"\nsubject = "x"'), "makes all persons one"),
+    "the whole internet": (
+        ('kind = "url_check"', 'kind = "url_check"\nnetworks = ["0.0.0.0/0"]'),
+        "0.0.0.0/0 is not within",
+    ),
+    "no end": (None, "File too large"),
+    "too deep": (("[[source]]", f"x = {'[' * 100_000}"), "cannot be read as a catalogue"),
+}
+
+
+@pytest.mark.parametrize("command", ["run", "import", "sources list", "sources check"])
+@pytest.mark.parametrize(("change", "told"), FAULTY_CATALOGUES.values(), ids=FAULTY_CATALOGUES)
+def test_a_faulty_catalogue_stops_a_command_before_anything_is_done(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, change: tuple[str, str] | None, told: str
+) -> None:
+    path = "/dev/zero" if change is None else "sources.toml"
+    (tmp_path / "sources.toml").write_text(CATALOGUE.replace(*change) if change else "", "utf-8")
+    (tmp_path / "checks.csv").write_text(CHECKS, "utf-8")
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "prefect"))
+    arguments = {
+        "run": ["run", "--sources", path],
+        "import": ["import", "table", "checks.csv", "--source", "checks", "--sources", path],
+        "sources list": ["sources", "--sources", path],
+        "sources check": ["sources", "check", path],
+    }
+    code, out, err = call(*arguments[command])
+    assert (code, out) == (2, "")
+    assert err.removeprefix("fanzha: ").startswith(f"{path}:")
+    assert told in err
+    assert err.count("\n") == 1
+    assert not (tmp_path / "fanzha.db").exists()
+    assert not (tmp_path / "prefect").exists()
+
+
 PLACES = {
     "demo --dir": ["demo", "--dir", "PATH"],
     "run --sources": ["run", "--sources", "PATH"],
@@ -349,6 +386,7 @@ UNUSABLE = {
     "a folder": ".",
     "a folder with a name": "folder",
     "a device": "/dev/null",
+    "an endless device": "/dev/zero",
     "below a file": "there.csv/x",
     "where none can be made": "/proc/nope/x",
     "a name that is too long": "x" * 300,
@@ -357,7 +395,12 @@ UNUSABLE = {
 }
 
 
-FINE = {("match FILE", "a device"), ("demo --dir", "a folder with a name"), ("check --db", "where none can be made")}
+FINE = {
+    ("match FILE", "a device"),
+    ("match FILE", "an endless device"),
+    ("demo --dir", "a folder with a name"),
+    ("check --db", "where none can be made"),
+}
 """An empty file to match, an empty folder for the demo; without a database `check` asks the brands alone."""
 
 
