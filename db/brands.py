@@ -14,6 +14,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from db.errors import UsageError
+from db.files import read_bounded
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -90,9 +91,9 @@ def load_brands(path: Path | None = None) -> tuple[Brand, ...]:
     """
     shown = str(path) if path else "the bundled brands"
     try:
-        text = path.read_text("utf-8") if path else files("db").joinpath("brands.toml").read_text("utf-8")
+        text = read_bounded(path).decode() if path else files("db").joinpath("brands.toml").read_text("utf-8")
         document = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(f"{shown}: cannot be read as a brands file: {error}") from error
     entries = document.pop("brand", [])
     if document:

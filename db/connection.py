@@ -2,6 +2,7 @@
 
 import fcntl
 import sqlite3
+import stat
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -26,6 +27,23 @@ def landing_root(path: Path) -> Path:
     return path.with_name(f"{path.name}.landing")
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is a file at path.
+
+    Raises:
+        UsageError: no database can be there: it is a folder or a device, or its name is too long.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise UsageError(f"database {path}: {error.strerror}; name another file with --db or FANZHA_DB") from error
+    if not stat.S_ISREG(mode):
+        raise UsageError(f"database {path}: is no file; name one with --db or FANZHA_DB")
+    return True
+
+
 @contextmanager
 def open_database(path: Path, *, read_only: bool = False) -> Generator[Database]:
     """The database at path, made or migrated where needed; with read_only it must be there.
@@ -33,7 +51,7 @@ def open_database(path: Path, *, read_only: bool = False) -> Generator[Database]
     Raises:
         UsageError: it is missing (read_only), no fanzha database, of a newer fanzha, damaged or not writable.
     """
-    if read_only and not path.exists():
+    if not is_there(path) and read_only:
         raise UsageError(f"database {path}: is not there; fanzha run or fanzha import makes one, --db names another")
     try:
         with closing(_connect(path, read_only=read_only)) as connection:

@@ -8,17 +8,19 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from db.errors import UsageError
+from db.files import read_bounded
 
 KEY_BYTES: Final = 32
 """Fewest random bytes of a key file: as many as the keys made from it have."""
 
 
 class Key:
-    """A key file's secret; the two keys made from it do not tell each other."""
+    """A key file's secret; the two keys and the fingerprint made from it do not tell each other."""
 
     def __init__(self, secret: bytes) -> None:
         self.subjects: bytes = _derive(secret, b"fanzha subjects")
         self.landing: bytes = _derive(secret, b"fanzha landing")
+        self.fingerprint: bytes = _derive(secret, b"fanzha fingerprint")
 
 
 def load_key(path: Path | None) -> Key:
@@ -30,7 +32,7 @@ def load_key(path: Path | None) -> Key:
     if path is None:
         raise UsageError("a source names persons: set FANZHA_KEY_FILE to a key file (fanzha key new FILE makes one)")
     try:
-        secret = path.read_bytes()
+        secret = read_bounded(path)
     except OSError as error:
         raise UsageError(f"key file {path}: {error.strerror}; set FANZHA_KEY_FILE to a readable key file") from error
     if len(secret) < KEY_BYTES:

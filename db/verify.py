@@ -1,11 +1,12 @@
 """Does the database hold what it says it holds?"""
 
 from collections.abc import Iterator
+from typing import Final
 
 from db.errors import FanzhaError
 from db.store import Store
 
-_RULES = {
+_RULES: Final = {
     "fetch": (
         "a logged attempt whose rows do not add up",
         "SELECT 'fetch ' || fetch_id FROM fetch WHERE rows <> stored + duplicates + ignored + quarantined",
@@ -24,18 +25,54 @@ _RULES = {
            JOIN document USING (document_id)
            WHERE sighting.seen_at <> CASE published_at WHEN 0 THEN document.fetched_at ELSE published_at END""",
     ),
+    "source": (
+        "a source whose last good answer is known, and no attempt that brought it",
+        """SELECT name FROM source WHERE digest IS NOT NULL AND source_id NOT IN
+           (SELECT source_id FROM fetch WHERE outcome = 'stored')""",
+    ),
+    "quarantine": (
+        "rejected rows are lost",
+        """SELECT name || ': ' || most || ' in one answer, ' || held || ' held' FROM
+           (SELECT source_id, max(quarantined) AS most FROM fetch GROUP BY source_id) JOIN
+           (SELECT source.source_id, source.name, count(position) AS held FROM source
+               LEFT JOIN document USING (source_id) LEFT JOIN quarantine USING (document_id) GROUP BY 1)
+           USING (source_id) WHERE most > held""",
+    ),
+    "match_state": (
+        "hosts or apps that are said to be matched are lost",
+        """SELECT 'up to host ' || host_id || ' and app ' || app_id FROM match_state
+           WHERE host_id > (SELECT coalesce(max(host_id), 0) FROM host)
+               OR app_id > (SELECT coalesce(max(app_id), 0) FROM app)""",
+    ),
 }
 """Table -> (what is wrong, query whose every row names a breach)."""
+_LOST: Final = """SELECT coalesce(source.name, fetch.source_id), sum(fetch.stored) AS logged,
+        coalesce((SELECT sum(rows) FROM held WHERE held.source_id = fetch.source_id), 0) AS kept
+    FROM fetch LEFT JOIN source USING (source_id) GROUP BY fetch.source_id HAVING logged > kept"""
+"""More than logged may be held: a killed run leaves batches that no log entry counts, a replay has none."""
+_DRAFT: Final = ".part"
+"""Ending of what a killed run was writing: no landing file yet."""
 
 
 def verify_store(store: Store) -> tuple[int, list[str]]:
-    """Check the file itself, its foreign keys, each rule, and every landed file against its digest.
+    """Check the file itself, its foreign keys, each rule, the rows against the log, the landed files against both.
 
     Returns:
         How many landed files were checked, and what is wrong, one line each.
+
+    Raises:
+        UsageError: there are landed files about persons, and no key.
     """
+    files = {path for path in store.landing.root.glob("[0-9a-f][0-9a-f]/*") if path.suffix != _DRAFT}
     landed = store.database.execute("SELECT DISTINCT digest, is_encrypted FROM document").fetchall()
-    return len(landed), [*_database_faults(store), *_landing_faults(store, landed)]
+    if any(is_encrypted for _, is_encrypted in landed):
+        store.require_key()
+    named = {store.landing.path(digest, is_encrypted=bool(is_encrypted)) for digest, is_encrypted in landed}
+    orphans = [
+        f"landing file {path}: no document names it; its rows are lost, or a killed run left it (then remove it)"
+        for path in sorted(files - named)
+    ]
+    return len(landed), [*_database_faults(store), *_lost_rows(store), *_landing_faults(store, landed), *orphans]
 
 
 def _database_faults(store: Store) -> Iterator[str]:
@@ -43,10 +80,25 @@ def _database_faults(store: Store) -> Iterator[str]:
         if answer != "ok":
             yield f"database {store.path}: {answer}"
     for table, rowid, parent, _ in store.database.execute("PRAGMA foreign_key_check"):
-        yield f"table {table}: row {rowid} names a row of {parent} that is not there"
+        row = "a row" if rowid is None else f"row {rowid}"
+        yield f"table {table}: {row} names a row of {parent} that is not there"
     for table, (what, query) in _RULES.items():
         for (which,) in store.database.execute(query):
             yield f"table {table}: {what}: {which}"
+
+
+def _lost_rows(store: Store) -> Iterator[str]:
+    """Each source of which fewer rows are held than its attempts have stored."""
+    tables = store.database.execute(
+        """SELECT tables.name FROM pragma_table_list AS tables, pragma_table_info(tables.name) AS columns
+           WHERE tables.type = 'table' AND columns.name IN ('source_id', 'position') GROUP BY 1 HAVING count(*) = 2"""
+    ).fetchall()
+    counts = " UNION ALL ".join(
+        f"SELECT source_id, count(*) AS rows FROM {table} GROUP BY source_id"  # noqa: S608 - our own names
+        for (table,) in tables
+    )
+    for source, logged, kept in store.database.execute(f"WITH held AS ({counts}) {_LOST}"):
+        yield f"source {source}: {logged - kept:,} rows are lost: {logged:,} were stored, {kept:,} are held"
 
 
 def _landing_faults(store: Store, landed: list[tuple[str, int]]) -> Iterator[str]:
@@ -55,3 +107,5 @@ def _landing_faults(store: Store, landed: list[tuple[str, int]]) -> Iterator[str
             store.landing.read(digest, is_encrypted=bool(is_encrypted))
         except FanzhaError as error:
             yield str(error)
+        except OSError as error:
+            yield f"landing file {error.filename}: cannot be read: {error.strerror}; restore it from a backup"

@@ -8,7 +8,7 @@ from db.health import quarantined_documents
 from db.sources import Counts, read_cursor
 from db.store import Store, now_ms
 from flows.ingest import Document, ingest, log_failure, replay
-from spiders.catalogue import Source, load_catalogue
+from spiders.catalogue import Source, load_catalogue, stored_source
 from spiders.formats.registry import FORMATS
 
 
@@ -98,7 +98,7 @@ def replay_quarantine(store: Store, source: str | None) -> tuple[Counts, int, in
     """
     total, resolved, left = Counts(), 0, 0
     for document in quarantined_documents(store.database, source):
-        declared = Source.model_validate_json(document.declaration)
+        declared = stored_source(document.declaration)
         content = store.landing.read(document.digest, is_encrypted=document.is_encrypted)
         counts, mended = replay(
             store, declared, document.document_id, Document(document.name, content, document.fetched_at)

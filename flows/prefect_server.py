@@ -1,29 +1,35 @@
 """A Prefect server on loopback that lives as long as the process that started it (`python -m flows.prefect_server`)."""
 
-import ctypes
+import atexit
 import os
-import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Final
 
 from db.errors import FanzhaError
 
 _HOST: Final = "127.0.0.1"
-_PR_SET_PDEATHSIG: Final = 1
+_EMBEDDED: Final = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1"}
+"""What Prefect tells the temporary server that it starts by itself."""
+_LOOK_SECONDS: Final = 0.5
+"""How often a server looks whether its parent is still there."""
 _PATIENCE_SECONDS: Final = 120
 """A cold start takes 10 s on two quiet cores; a busy machine several times that."""
 
 
 @contextmanager
-def prefect_server() -> Iterator[str]:
-    """Start a server with its schedule services on a free port; yields its API address, stops it afterwards.
+def prefect_server(*, embedded: bool = False) -> Iterator[str]:
+    """Start a server on a free port; yields its API address, stops it afterwards.
+
+    Args:
+        embedded: for flows called from this process alone: without schedules, late runs and the user interface.
 
     Raises:
         FanzhaError: it ends, or does not answer in time.
@@ -32,7 +38,8 @@ def prefect_server() -> Iterator[str]:
         probe.bind((_HOST, 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-P", "-m", "flows.prefect_server", str(port), str(os.getpid())]
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL) as server:  # noqa: S603 - our own module
+    environ = os.environ | (_EMBEDDED if embedded else {})
+    with subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL) as server:  # noqa: S603 - our own module
         try:
             api = f"http://{_HOST}:{port}/api"
             _wait_for(api, server)
@@ -43,6 +50,25 @@ def prefect_server() -> Iterator[str]:
                 server.wait(timeout=15)
             except subprocess.TimeoutExpired:
                 server.kill()
+
+
+def ensure_api() -> None:
+    """Give the flows of this process an API: the one that the operator names, else a server until this process ends.
+
+    Prefect would start one by itself, and that one would outlive a parent that is killed.
+
+    Raises:
+        FanzhaError: the server does not start.
+    """
+    from prefect.context import refresh_global_settings_context  # noqa: PLC0415 - takes a second
+    from prefect.settings import PREFECT_API_URL  # noqa: PLC0415 - likewise
+
+    if PREFECT_API_URL.value():
+        return
+    server = ExitStack()
+    os.environ["PREFECT_API_URL"] = server.enter_context(prefect_server(embedded=True))
+    atexit.register(server.close)  # not sooner: at exit Prefect still sends what it has to tell, before this
+    refresh_global_settings_context()
 
 
 def _wait_for(api: str, server: "subprocess.Popen[bytes]") -> None:
@@ -59,17 +85,19 @@ def _wait_for(api: str, server: "subprocess.Popen[bytes]") -> None:
 
 
 def _die_with_parent(parent: int) -> None:
-    """Ask the kernel to kill this process when the thread that started it ends, even by kill -9."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it died before we asked
-        sys.exit("the parent process is gone")
+    """End this process once the one that started it is gone, even by kill -9.
+
+    Linux's "parent death signal" would come when the parent's *thread* ends, and other systems have none.
+    """
+    while os.getppid() == parent:
+        time.sleep(_LOOK_SECONDS)
+    os._exit(1)
 
 
 def main() -> None:
     """Run the server: port and parent's process id are the arguments."""
     port, parent = int(sys.argv[1]), int(sys.argv[2])
-    _die_with_parent(parent)
+    threading.Thread(target=_die_with_parent, args=[parent], daemon=True).start()
     import uvicorn  # noqa: PLC0415 - after the tie to the parent: importing Prefect takes a second
 
     uvicorn.run(

@@ -1,38 +1,41 @@
 """The source catalogue: one declaration a source. Adding a source of a known format takes no code."""
 
+import json
 import re
 import tomllib
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from cssselect import ExpressionError, HTMLTranslator, SelectorError
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError, field_validator, model_validator
 
 from db.errors import UsageError
+from db.files import read_bounded
 from db.kinds import APP, KINDS
 from db.vocabulary import Yields
+from spiders.guard import undeclarable
 
 _EXTRACTS = re.compile(r"::(text|attr\([\w-]+\))$")
 """What Scrapy's selectors add to CSS: the text or an attribute of what was selected."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_FILLED_IN = re.compile(r"\{\w+\}")
+_HEADER = re.compile(r"\s*\[\[\s*source\s*\]\]\s*(#.*)?")
+_ONE_FOR_ALL = {"subject": "makes all persons one", "event_id": "makes all rows one event"}
+"""Field that tells rows apart -> what a constant in its place does."""
 
 FormatName = Literal[
-    "phishtank",
-    "urlhaus",
-    "list",
-    "hosts",
-    "adblock",
-    "tweetfeed",
-    "phishunt",
-    "polkadot",
-    "misp",
-    "stix",
-    "fdroid",
-    "store",
-    "table",
-]
+    "phishtank", "urlhaus", "list", "hosts", "adblock", "tweetfeed", "phishunt",
+    "polkadot", "misp", "stix", "fdroid", "store", "table",
+]  # fmt: skip
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """The names of IANA's list, not whatever this machine has a file for: `localtime`, `posix/...`, `right/...`."""
+    return frozenset(files("tzdata").joinpath("zones").read_text("utf-8").split()) - {"Factory"}
 
 
 def _checked_selector(selector: str) -> str:
@@ -142,15 +145,31 @@ class Source(_Declaration):
     def _url(cls, value: str) -> str:
         if value and not value.startswith(("https://", "http://", "{")):
             raise ValueError(f"{value!r} is no http or https address")
+        parts = urlsplit(_FILLED_IN.sub("1", value))  # which refuses what is no port or no IPv6 address
+        if value.startswith("http") and (not parts.hostname or parts.port == 0):
+            raise ValueError(f"{value!r} is no http or https address")
         return value
 
     @field_validator("zone")
     @classmethod
     def _zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (KeyError, ValueError, OSError):
-            raise ValueError(f"no time zone {value!r}") from None
+        if value not in _zones():
+            raise ValueError(f"no time zone {value!r}; give one of IANA's names, as Asia/Shanghai or UTC")
+        return value
+
+    @field_validator("networks")
+    @classmethod
+    def _networks(cls, value: tuple[IPvAnyNetwork, ...]) -> tuple[IPvAnyNetwork, ...]:
+        for network in value:
+            if reason := undeclarable(network):
+                raise ValueError(reason)
+        return value
+
+    @field_validator("path")
+    @classmethod
+    def _path(cls, value: str) -> str:
+        if value and ("\0" in value or not Path(value).name):
+            raise ValueError(f"{value!r} names no file, folder or pattern of files")
         return value
 
     @field_validator("encoding")
@@ -183,6 +202,11 @@ class Source(_Declaration):
         for name in (*given, *self.values):
             if name not in kind.columns:
                 raise ValueError(f"{self.kind} has no field {name!r}; it has {', '.join(kind.columns)}")
+        for name in self.constants:
+            if name in _ONE_FOR_ALL:
+                raise ValueError(f"a constant {name} {_ONE_FOR_ALL[name]}; map a column to it, or leave it out")
+            if name in self.columns:
+                raise ValueError(f"{name!r} has a column and a constant; leave one out")
         for field in kind.fields:
             if field.required and field.name not in given:
                 raise ValueError(f"{self.kind} needs a column for {field.name!r}")
@@ -220,17 +244,13 @@ def check_catalogue(path: Path | None = None) -> tuple[tuple[Source, ...], list[
     """
     shown = str(path) if path else "the bundled catalogue"
     try:
-        text = path.read_text("utf-8") if path else files("spiders").joinpath("sources.toml").read_text("utf-8")
+        text = read_bounded(path).decode() if path else files("spiders").joinpath("sources.toml").read_text("utf-8")
         document = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(f"{shown}: cannot be read as a catalogue: {error}") from error
-    entries = document.pop("source", [])
-    faults = [f"{shown}: unknown key {key!r}; a catalogue holds [[source]] tables only" for key in document]
-    lines = [number for number, line in enumerate(text.splitlines(), 1) if line.strip() == "[[source]]"]
+    entries, faults = _entries(shown, document, text)
     sources: list[Source] = []
-    for number, entry in enumerate(entries):
-        place = f"{shown}:{lines[number] if number < len(lines) else '?'}"
-        label = entry.get("name", f"number {number + 1}")
+    for place, label, entry in entries:
         try:
             source = Source.model_validate(entry)
         except ValidationError as error:
@@ -239,9 +259,38 @@ def check_catalogue(path: Path | None = None) -> tuple[tuple[Source, ...], list[
         if any(other.name == source.name for other in sources):
             faults.append(f"{place}: source {label!r}: the name stands twice")
         sources.append(source)
+    return tuple(sources), faults
+
+
+def stored_source(declaration: str) -> Source:
+    """A source as the database keeps it.
+
+    Raises:
+        UsageError: what was in force once is refused now.
+    """
+    try:
+        return Source.model_validate_json(declaration)
+    except ValidationError as error:
+        name = json.loads(declaration).get("name")
+        said = _say(error.errors()[0])
+        raise UsageError(f"source {name!r}: its stored declaration is refused: {said}; mend it and run it") from None
+
+
+def _entries(
+    shown: str, document: dict[str, Any], text: str
+) -> tuple[list[tuple[str, object, dict[str, Any]]], list[str]]:
+    """Place, label and keys of each `[[source]]`; and what is wrong with all that is none."""
+    entries = document.pop("source", [])
+    faults = [f"{shown}: unknown key {key!r}; a catalogue holds [[source]] tables only" for key in document]
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        return [], [*faults, f"{shown}: 'source' is no list of tables; head each source with [[source]], not [source]"]
     if not entries:
         faults.append(f"{shown}: no [[source]] in it")
-    return tuple(sources), faults
+    lines = [str(number) for number, line in enumerate(text.splitlines(), 1) if _HEADER.fullmatch(line)]
+    lines += ["?"] * (len(entries) - len(lines))
+    named = zip(lines, enumerate(entries, 1), strict=False)
+    found = [(f"{shown}:{line}", entry.get("name", f"number {number}"), entry) for line, (number, entry) in named]
+    return found, faults
 
 
 def _say(fault: object) -> str:

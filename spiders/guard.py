@@ -11,6 +11,11 @@ Network = IPv4Network | IPv6Network
 _SPECIAL: Final[tuple[tuple[Network, str], ...]] = tuple(
     (ip_network(network), what)
     for network, what in (
+        # these lie in ranges that a source may declare, or in public ones; what answers there hands out credentials
+        ("100.100.100.200/32", "a cloud's metadata service"),
+        ("168.63.129.16/32", "a cloud's metadata service"),
+        ("fd00:ec2::/32", "a cloud's metadata service"),
+        ("fd20:ce::/32", "a cloud's metadata service"),
         ("0.0.0.0/8", "unspecified"),
         ("10.0.0.0/8", "private"),
         ("100.64.0.0/10", "shared by a carrier (CGNAT)"),
@@ -45,8 +50,12 @@ _UNICAST: Final = IPv6Network("2000::/3")
 """The only part of IPv6 that is given out; all else is reserved."""
 _EMBEDDING: Final = (IPv6Network("::ffff:0:0/96"), IPv6Network("::/96"))
 """IPv4-mapped and IPv4-compatible addresses: the last 32 bits are what is reached."""
-_NEVER_DECLARED: Final = frozenset({"loopback", "unspecified", "multicast"})
-"""No source lives there. Loopback (which 0.0.0.0 reaches too) is the argument's to admit, not a catalogue's."""
+_DECLARABLE: Final = tuple(
+    ip_network(network) for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+)
+"""Where an operator's own sources live (RFC 1918, RFC 6598, RFC 4193). Loopback is the argument's to admit, not a
+catalogue's; nothing lives on link-local, multicast or reserved addresses that a source could be."""
+_DECLARABLE_KINDS: Final = frozenset({"private", "shared by a carrier (CGNAT)"})
 
 
 def refusal(ip: str, networks: tuple[Network, ...] = (), *, loopback: bool = False) -> str | None:
@@ -54,7 +63,7 @@ def refusal(ip: str, networks: tuple[Network, ...] = (), *, loopback: bool = Fal
 
     Args:
         ip: an IPv4 or IPv6 address, with or without a scope.
-        networks: what the source has declared to live in; admits exactly these, but never loopback.
+        networks: what the source has declared to live in; admits exactly these, but private addresses only.
         loopback: admits 127.0.0.0/8 and ::1, nothing else.
 
     >>> refusal("::ffff:127.0.0.1")
@@ -65,9 +74,27 @@ def refusal(ip: str, networks: tuple[Network, ...] = (), *, loopback: bool = Fal
     what = _special(address)
     if what is None or (loopback and what == "loopback"):
         return None
-    if what not in _NEVER_DECLARED and any(address in network for network in networks):
+    if what in _DECLARABLE_KINDS and any(address in network for network in networks):
         return None
     return f"{ip} is {what}"
+
+
+def undeclarable(network: Network) -> str | None:
+    """Why a source may not declare to live in a network; None if it may.
+
+    >>> undeclarable(ip_network("10.1.0.0/16"))
+    >>> undeclarable(ip_network("0.0.0.0/0"))
+    '0.0.0.0/0 is not within a private range (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, fc00::/7)'
+    """
+    if any(_is_within(network, private) for private in _DECLARABLE):
+        return None
+    return f"{network} is not within a private range ({', '.join(map(str, _DECLARABLE))})"
+
+
+def _is_within(network: Network, outer: Network) -> bool:
+    if isinstance(network, IPv4Network) and isinstance(outer, IPv4Network):
+        return network.subnet_of(outer)
+    return isinstance(network, IPv6Network) and isinstance(outer, IPv6Network) and network.subnet_of(outer)
 
 
 def _embedded(address: Address) -> Address:

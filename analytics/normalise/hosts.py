@@ -21,6 +21,8 @@ FILE_ENDINGS: Final = tuple(
     "adblock apk asp aspx css csv exe gif htm html jpeg jpg js json jsp pdf php png svg txt xls xml".split()  # noqa: SIM905 - easier read
 )
 """No top-level domain is called so: a name with such an end is a file's, as in the manifest of a feed."""
+_UNDECODED: Final = "\ufffd"
+"""What stands for bytes that were no text: nobody registered it."""
 _EMOJI_STYLE: Final = dict.fromkeys((0xFE0E, 0xFE0F))
 """Variation selectors: they choose between the text and the picture of an emoji, and belong to no name."""
 
@@ -134,7 +136,8 @@ def _wild_a_label(label: str) -> str:
     if unicodedata.category(label[0])[0] == "M":
         raise NotAnAddress("its host has a label that begins with a combining mark")
     for character in bare:
-        if not (_LABEL.fullmatch(character) or unicodedata.category(character)[0] in "LMNS"):
+        is_known = character != _UNDECODED and unicodedata.category(character)[0] in "LMNS"
+        if not (_LABEL.fullmatch(character) or is_known):
             raise NotAnAddress(f"its host holds the character U+{ord(character):04X}, which no name has")
     return bare if bare.isascii() else "xn--" + bare.encode("punycode").decode()
 

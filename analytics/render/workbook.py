@@ -1,11 +1,13 @@
 """The report as an Excel workbook: real numbers with formats, no cell of others that could run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
+from math import ceil
 from types import MappingProxyType
 from typing import Final
+from unicodedata import east_asian_width
 
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
@@ -21,6 +23,14 @@ CELL_LIMIT: Final = 32_767
 """Characters a cell holds; a longer text would be refused whole."""
 _SHEET_NAME_LIMIT: Final = 31
 _A4: Final = 9
+_LINE_POINTS: Final = 16.5
+"""Height of a line of 10 points in that font."""
+_MOST_LINES: Final = 24
+"""A row is at most 409 points high."""
+_FILLED: Final = 0.85
+"""Part of a line that words fill before the next one does not fit."""
+_WIDEST: Final = 160
+"""Latin letters: about what a screen shows."""
 _FORMATS: Final[Mapping[Shape, str]] = MappingProxyType(
     {
         "count": "#,##0",
@@ -80,13 +90,40 @@ def _write(sheet: Worksheet, table: Table, report: Report, formats: _Formats) ->
     for row, name in enumerate(remarks, 1):
         _text(sheet, row, 0, word(report, name), formats.remark)
     top = len(remarks) + 2
-    for place, name in enumerate(table.header):
-        _text(sheet, top, place, name, formats.header)
-        sheet.set_column(place, place, table.widths[place])
+    widths = _widths(table)
+    for place, width in enumerate(widths):
+        sheet.set_column(place, place, width)
+        _text(sheet, top, place, table.header[place], formats.header)
+    sheet.set_row(top, _height(table.header, widths))
     for row, cells in enumerate(table.rows, top + 1):
+        sheet.set_row(row, _height(cells, widths))
         for place, cell in enumerate(cells):
             _cell(sheet, row, place, cell, formats)
     _set_up(sheet, top)
+
+
+def _widths(table: Table) -> tuple[int, ...]:
+    """The columns' widths, wider where a text would need more lines than a row can be high."""
+    columns = zip(table.widths, zip(*table.rows, strict=True), strict=True) if table.rows else ()
+    longest = [(width, max(_letters(cell) for cell in cells)) for width, cells in columns]
+    return tuple(max(width, _columns_for(letters)) for width, letters in longest) or table.widths
+
+
+def _columns_for(letters: int) -> int:
+    return min(_WIDEST, ceil(letters / _MOST_LINES / _FILLED))
+
+
+def _height(cells: Sequence[Cell], widths: Sequence[int]) -> float:
+    """Points that a row needs to show all lines of its cells: Excel fits heights only where somebody edits."""
+    lines = [ceil(_letters(cell) / (width * _FILLED)) for cell, width in zip(cells, widths, strict=True)]
+    return _LINE_POINTS * min(max(1, *lines), _MOST_LINES)
+
+
+def _letters(cell: Cell) -> int:
+    """Width of a text in Latin letters; a Chinese character, or one as wide in a Chinese font, is two."""
+    if not isinstance(cell, str):
+        return 0
+    return sum(2 if east_asian_width(letter) in "WFA" else 1 for letter in visible(cell)[:CELL_LIMIT])
 
 
 def _cell(sheet: Worksheet, row: int, place: int, cell: Cell, formats: _Formats) -> None:

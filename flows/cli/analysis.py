@@ -9,8 +9,8 @@ import typer
 
 from db.brands import Brand
 from db.errors import UsageError
-from flows.cli.options import DB, Brands, Db, Json, key_path, listed_brands
-from flows.show import Cell, say, show_json, show_rows
+from flows.cli.options import DB, Brands, Db, Json, listed_brands
+from flows.show import Cell, say, show_json, show_rows, tell
 
 
 class _OutputFormat(StrEnum):
@@ -85,7 +85,7 @@ def check(
     """What is known of an address or app; each call on a database is a URL check event of staff."""
     from flows.cli.checking import check_values
 
-    assessed = [one.row() for one in check_values(db, key_path(), values)]
+    assessed = [one.row() for one in check_values(db, values)]
     if as_json:
         show_json(assessed)
         return
@@ -120,15 +120,15 @@ def verdict(
 
     if not by.strip() or not why.strip():
         raise UsageError("a verdict needs --by and --why, neither of them empty")
-    target = give_verdict(db, key_path(), answer.value, value, by, why)
-    typer.echo(f"{answer.value}: {target}")
+    target = give_verdict(db, answer.value, value, by, why)
+    tell(f"{answer.value}: {target}")
 
 
 def brands(
     action: Annotated[_BrandsAction, typer.Argument()],
     subject: Annotated[
-        str, typer.Argument(metavar="[ID|FILE]", help="For show: the brand; for check: a brands file.")
-    ] = "",
+        str | None, typer.Argument(metavar="[ID|FILE]", help="For show: the brand; for check: a brands file.")
+    ] = None,
     brands_file: Brands = None,
     as_json: Json = False,
 ) -> None:
@@ -136,11 +136,11 @@ def brands(
     if action is _BrandsAction.CHECK:
         from flows.cli.noise import check_brands
 
-        check_brands(listed_brands(Path(subject) if subject else brands_file), as_json=as_json)
+        check_brands(listed_brands(brands_file if subject is None else Path(subject)), as_json=as_json)
         return
     listed = listed_brands(brands_file)
     if action is _BrandsAction.SHOW:
-        _show_brand(listed, subject, as_json=as_json)
+        _show_brand(listed, subject or "", as_json=as_json)
         return
     rows: list[dict[str, Cell]] = [
         {
@@ -167,5 +167,5 @@ def _show_brand(listed: tuple[Brand, ...], brand_id: str, *, as_json: bool) -> N
     if as_json:
         show_json({**found.model_dump(mode="json"), "forms": rows})
         return
-    typer.echo(f"{found.id}\t{'、'.join(found.names)}\t{' '.join(found.domains)}")
+    tell(f"{found.id}\t{'、'.join(found.names)}\t{' '.join(found.domains)}")
     show_rows("Forms", rows, ("form", "derived", "risk"))

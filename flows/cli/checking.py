@@ -10,7 +10,7 @@ import polars as pl
 from analytics.match.matcher import Matcher
 from analytics.normalise.records import normalise_rows
 from db.brands import load_brands
-from db.connection import transaction
+from db.connection import is_there, transaction
 from db.errors import UsageError
 from db.matches import read_brands
 from db.sources import SourceRow, save_source
@@ -23,26 +23,26 @@ from web.check import Assessed, assess, check_rows
 _ANSWERS: Final = {"confirm": "confirmed", "dismiss": "dismissed", "unsure": "unsure"}
 
 
-def check_values(path: Path, key: Path | None, values: Sequence[str]) -> list[Assessed]:
+def check_values(path: Path, values: Sequence[str]) -> list[Assessed]:
     """Assess values with what the database at path knows; without a database by the matcher alone."""
-    if not path.exists():
+    if not is_there(path):
         brands = load_brands()
         return assess(None, values, brands, Matcher(brands))
-    with open_store(path, key) as store:
+    with open_store(path, None) as store:
         brands = read_brands(store.database) or load_brands()
         assessed = assess(store.database, values, brands, Matcher(brands))
         _save(store, "url_check", check_rows(assessed), "fanzha-check", "fanzha check")
         return assessed
 
 
-def give_verdict(path: Path, key: Path | None, answer: str, value: str, by: str, why: str) -> str:
+def give_verdict(path: Path, answer: str, value: str, by: str, why: str) -> str:
     """Record an analyst's answer on an address or package; returns what was judged.
 
     Raises:
         UsageError: the value is neither.
     """
     given = {"answer": _ANSWERS[answer], "by": by, "why": why, "event_id": uuid.uuid4().hex}
-    with open_store(path, key) as store:
+    with open_store(path, None) as store:
         is_package = _is_known_package(store, value)
         given["package" if is_package else "address"] = value
         rows = rows_frame("verdict", {"position": [1], **{name: [text] for name, text in given.items()}})

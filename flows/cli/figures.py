@@ -8,7 +8,7 @@ import typer
 
 from db.errors import UsageError
 from flows.cli.options import DB, Db, Json, Year
-from flows.show import show_json, show_rows
+from flows.show import show_json, show_rows, tell
 
 
 class _ReportFormat(StrEnum):
@@ -75,9 +75,22 @@ def report(
     from db.connection import open_database
     from flows.reporting import write_report
 
+    _check_writable(output)
     with open_database(db, read_only=True) as database:
         try:
             write_report(database, year, to.value, lang.value, output)
         except OSError as error:
-            raise UsageError(f"{output}: cannot be written: {error.strerror}") from error
-    typer.echo(str(output))
+            raise UsageError(f"{output}: cannot be written: {error.strerror}; name another file with -o") from error
+    tell(str(output))
+
+
+def _check_writable(output: Path) -> None:
+    """Refuse what a report cannot be moved to, before it is computed: a folder, a device, a name that is too long."""
+    try:
+        is_other = output.exists() and not output.is_file()
+        is_nowhere = not output.parent.is_dir()
+    except OSError as error:
+        raise UsageError(f"{output}: cannot be written: {error.strerror}; name another file with -o") from error
+    if is_other or is_nowhere or not output.name:
+        what = f"{output.parent} is no folder" if is_nowhere else f"{output} is no file"
+        raise UsageError(f"{what}; name the report's file with -o")

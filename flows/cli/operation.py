@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from db.errors import UsageError
 from flows.cli.options import DB, Brands, Catalogue, Db, key_path, listed_brands
-from flows.show import Cell, say, show_rows
+from flows.show import Cell, say, show_rows, tell
 
 
 def register(app: typer.Typer) -> None:
@@ -38,17 +39,23 @@ def run(
     db: Db = DB,
 ) -> int:
     """The daily flow: collect, match, follow up, roll up."""
+    from db.keys import load_key
     from db.store import open_store
     from flows.collect import choose
-    from flows.prefect_home import prepare
+    from flows.prefect_home import keep_to_one_line, prepare
+    from flows.prefect_server import ensure_api
     from spiders.catalogue import load_catalogue
 
     # what is wrong with the call is said before Prefect takes seconds to start
-    choose(load_catalogue(sources), only or ())
+    chosen = choose(load_catalogue(sources), only or ())
     listed_brands(brands)
+    if any(source.has_people for source in chosen):
+        load_key(key_path())
     with open_store(db, key_path()):
         pass
     prepare(os.environ)
+    ensure_api()
+    keep_to_one_line()
     from flows.daily import daily
 
     report = daily(str(db), str(sources or ""), str(brands or ""), only or [])
@@ -64,7 +71,7 @@ def run(
         for one in report.sources
     ]
     show_rows("Sources", rows, ("source", "outcome", "rows", "new", "quarantined", "why"))
-    typer.echo(
+    tell(
         f"{report.host_matches:,} new matches of hosts, {report.app_matches:,} of apps, {report.attacks:,} attacks, "
         f"years rolled up: {', '.join(map(str, report.figures)) or 'none'}"
     )
@@ -94,19 +101,17 @@ def serve(
 
 def verify(db: Db = DB) -> int:
     """Check the database against its landing files and its own rules."""
+    from db.connection import is_there
     from db.store import open_store
     from db.verify import verify_store
 
-    if not db.exists():
-        from db.connection import open_database
-
-        with open_database(db, read_only=True):
-            pass
+    if not is_there(db):
+        raise UsageError(f"database {db}: is not there; --db or FANZHA_DB names another")
     with open_store(db, key_path()) as store:
         checked, faults = verify_store(store)
     for fault in faults:
         say(fault)
-    typer.echo(f"{checked:,} landing files and all tables checked, {len(faults):,} faults")
+    tell(f"{checked:,} landing files and all tables checked, {len(faults):,} faults")
     return 1 if faults else 0
 
 
@@ -115,4 +120,4 @@ def new_key(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
     from db.keys import make_key_file
 
     make_key_file(file)
-    typer.echo(f"{file}: keep it apart from the database and its backups; export FANZHA_KEY_FILE={file}")
+    tell(f"{file}: keep it apart from the database and its backups; export FANZHA_KEY_FILE={file}")

@@ -9,7 +9,7 @@ import typer
 
 from db.errors import SourceFailed, UsageError
 from flows.cli.options import DB, Catalogue, Db, Json, key_path
-from flows.show import Cell, say, show_json, show_rows
+from flows.show import Cell, say, show_json, show_rows, tell
 
 
 class _SourcesAction(StrEnum):
@@ -96,7 +96,7 @@ def sources(
         if as_json:
             show_json({"sources": len(known), "faults": faults})
         elif not faults:
-            typer.echo(f"{len(known)} sources, nothing wrong")
+            tell(f"{len(known)} sources, nothing wrong")
         return 2 if faults else 0
     listed = load_catalogue(path)
     if as_json:
@@ -176,5 +176,5 @@ def _replay(db: Path, source: str) -> int:
 
     with open_store(db, key_path()) as store:
         counts, resolved, left = replay_quarantine(store, source or None)
-    typer.echo(f"{resolved:,} rejected rows are readable now, {counts.stored:,} rows stored, {left:,} still rejected")
+    tell(f"{resolved:,} rejected rows are readable now, {counts.stored:,} rows stored, {left:,} still rejected")
     return 0

@@ -5,16 +5,15 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import typer
-
 from db.connection import open_database
 from db.errors import UsageError
 from db.health import read_health
 from db.keys import make_key_file
 from db.store import now_ms
 from flows.demo.server import CATALOGUE, serve_samples
-from flows.prefect_home import prepare
-from flows.show import say, show_rows
+from flows.prefect_home import keep_to_one_line, prepare
+from flows.prefect_server import ensure_api
+from flows.show import say, show_rows, tell
 
 if TYPE_CHECKING:
     from flows.daily import DailyReport
@@ -48,12 +47,21 @@ def run_demo(directory: Path) -> int:
 
 def _run(db: Path) -> "DailyReport":
     prepare(os.environ)
+    ensure_api()
+    keep_to_one_line()
     from flows.daily import daily  # noqa: PLC0415 - Prefect reads the environment when it is imported
 
     return daily(str(db), str(CATALOGUE), loopback=True)
 
 
 def _empty(directory: Path) -> None:
+    try:
+        _make_empty(directory)
+    except OSError as error:
+        raise UsageError(f"{directory}: {error.strerror}; name another folder with --dir") from error
+
+
+def _make_empty(directory: Path) -> None:
     if directory.exists() and any(directory.iterdir()) and not (directory / _MARK).exists():
         raise UsageError(f"{directory}: holds something that is no demo; name another folder with --dir")
     if directory.exists():
@@ -113,8 +121,8 @@ def _show(db: Path, report: "DailyReport") -> None:
         f"{program} report {YEAR} --to xlsx -o {db.parent / 'report.xlsx'} --db {db}",
         f"{program} serve --db {db}",
     ):
-        typer.echo(f"  {command}")
+        tell(f"  {command}")
 
 
 def _title(text: str) -> None:
-    typer.echo(f"\n{text}")
+    tell(f"\n{text}")

@@ -140,6 +140,7 @@ REFUSED = {
     "a%2Fb.example": "its host holds a character that no name has",
     "qi{fu}.example": "its host holds a character that no name has",
     "℀.example": "its host holds a character that no name has",
+    "qi\ufffdfu.example": "its host holds the character U+FFFD, which no name has",
     "奇\u2e3a。example": "its host holds the character U+2E3A, which no name has",
     "\u036ca.example": "its host has a label that begins with a combining mark",
     "a" * (LONGEST + 1): "it is longer than 8,192 characters",

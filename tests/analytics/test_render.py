@@ -88,6 +88,22 @@ def test_the_summary_sheet_holds_real_numbers_and_leaves_the_unknown_empty() -> 
     assert unknown[2:5] == (None, None, None)
 
 
+@pytest.mark.parametrize(
+    "note", ["注", "说明文字。" * 30, "some words of a note" * 30, "说明文字。" * 300, "长" * 30_000]
+)
+def test_long_notes_are_wrapped_in_rows_that_show_them(note: str) -> None:
+    sheet = opened(replace(REPORT, figures=(figure(1, 2, note_zh=note), MONEY), lang="zh")).worksheets[0]
+    (cell,) = (cell for row in sheet.iter_rows() for cell in row if cell.value == note)
+    width = sheet.column_dimensions[cell.column_letter].width
+    height = sheet.row_dimensions[cell.row].height
+    assert cell.alignment.wrap_text
+    assert width <= 170
+    assert 12 <= height <= 409
+    needed = sum(1 if letter.isascii() else 2 for letter in note)
+    assert height / 16.5 * width >= needed or (height > 390 and width >= 160)
+    assert sheet.row_dimensions[cell.row + 1].height < 40
+
+
 def test_numbers_have_formats_and_text_a_chinese_font() -> None:
     sheet = opened(REPORT).worksheets[0]
     formats = {cell.value: cell.number_format for row in sheet.iter_rows() for cell in row if cell.data_type == "n"}

@@ -2,77 +2,12 @@
 
 import json
 import sqlite3
-import sys
-from collections.abc import Callable
-from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from flows.cli.main import run
-
-SAMPLES = Path(__file__).parent.parent / "spiders" / "samples"
-CATALOGUE = """
-[[source]]
-name = "checks"
-title = "Synthetic URL checks"
-publisher = "tests"
-licence = "Apache-2.0"
-path = "checks.csv"
-format = "table"
-yields = "events"
-zone = "Asia/Shanghai"
-kind = "url_check"
-synthetic = true
-[source.columns]
-event_id = "id"
-occurred_at = "at"
-address = "url"
-result = "result"
-subject = "user"
-[source.constants]
-actor = "end_user"
-"""
-CHECKS = """id,at,url,result,user
-1,2024-01-01 00:00:00,http://360jletiao.example/,malicious,u1
-2,2024-01-01 10:00:00,http://360jletiao.example/,malicious,u1
-3,2024-06-01 10:00:00,b.example,benign,u1
-4,2024-06-01 10:00:00,b.example,error,u2
-5,2023-12-31 23:59:59,b.example,benign,u2
-6,2025-01-01 00:00:00,b.example,benign,u2
-"""
-
-Result = tuple[int, str, str]
-Call = Callable[..., Result]
-
-
-@pytest.fixture
-def call(tmp_path: Path, key_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
-    """Run one command line in an empty folder; gives exit code, stdout and stderr."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("FANZHA_DB", str(tmp_path / "fanzha.db"))
-    monkeypatch.setenv("FANZHA_KEY_FILE", str(key_file))
-
-    def one(*arguments: str, stdin: bytes = b"") -> Result:
-        monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(stdin)))
-        code = run(list(arguments))
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    return one
-
-
-@pytest.fixture
-def filled(call: Call, tmp_path: Path) -> Call:
-    (tmp_path / "urls.txt").write_text(
-        "# synthetic\nhttp://360jletiao.example/x\npaypa1.com\nno host at all\n", "utf-8"
-    )
-    (tmp_path / "sources.toml").write_text(CATALOGUE, "utf-8")
-    (tmp_path / "checks.csv").write_text(CHECKS, "utf-8")
-    assert call("import", "list", "urls.txt")[0] == 1
-    assert call("import", "table", "checks.csv", "--source", "checks", "--sources", "sources.toml")[0] == 0
-    return call
+from tests.flows.calls import CATALOGUE, CHECKS, Call
 
 
 def test_import_counts_every_row_once_and_a_second_time_as_duplicates(call: Call, tmp_path: Path) -> None:
@@ -254,6 +189,16 @@ def test_verify_finds_a_damaged_landing_file(filled: Call, tmp_path: Path) -> No
     assert landed.name in err
 
 
+def test_verify_finds_rows_that_are_gone(filled: Call, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "fanzha.db") as database:
+        for (table,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            if table not in {"_sqlite_migrations", "key"}:
+                database.execute(f'DELETE FROM "{table}"')
+    code, out, err = filled("verify")
+    assert (code, out) == (1, "0 landing files and all tables checked, 2 faults\n")
+    assert err.count("no document names it") == err.count("\n") == 2
+
+
 def test_key_new_makes_a_key_file_once(call: Call, tmp_path: Path) -> None:
     assert call("key", "new", "a.key")[0] == 0
     assert (tmp_path / "a.key").stat().st_mode & 0o777 == 0o600
@@ -303,20 +248,54 @@ def test_a_wrong_call_is_one_line_and_exit_code_2(filled: Call, tmp_path: Path, 
     assert "Traceback" not in err
 
 
+NEEDING_THE_KEY = {
+    "import": ["import", "table", "checks.csv", "--source", "checks", "--sources", "sources.toml"],
+    "import of a list": ["import", "list", "urls.txt"],
+    "run": ["run", "--sources", "sources.toml"],
+    "verify": ["verify"],
+    "replay": ["quarantine", "replay"],
+}
+
+
+@pytest.mark.parametrize("name", ["import", "run"])
+@pytest.mark.parametrize(
+    ("key", "says"), [(None, "FANZHA_KEY_FILE"), ("missing.key", "missing.key"), ("short.key", "5 bytes")]
+)
 def test_a_missing_key_is_said_before_anything_is_done(
-    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, key: str | None, says: str
 ) -> None:
     (tmp_path / "sources.toml").write_text(CATALOGUE, "utf-8")
     (tmp_path / "checks.csv").write_text(CHECKS, "utf-8")
-    monkeypatch.delenv("FANZHA_KEY_FILE")
-    code, _, err = call("import", "table", "checks.csv", "--source", "checks", "--sources", "sources.toml")
-    assert code == 2
-    assert "FANZHA_KEY_FILE" in err
     (tmp_path / "short.key").write_text("short", "utf-8")
-    monkeypatch.setenv("FANZHA_KEY_FILE", str(tmp_path / "short.key"))
-    code, _, err = call("run", "--sources", "sources.toml")
-    assert code == 2
-    assert "5 bytes" in err
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "prefect"))
+    monkeypatch.delenv("FANZHA_KEY_FILE")
+    if key:
+        monkeypatch.setenv("FANZHA_KEY_FILE", key)
+    code, out, err = call(*NEEDING_THE_KEY[name])
+    assert (code, out) == (2, "")
+    assert err.startswith("fanzha: ")
+    assert says in err
+    assert err.count("\n") == 1
+    assert not (tmp_path / "prefect").exists()
+
+
+@pytest.mark.parametrize("arguments", NEEDING_THE_KEY.values(), ids=NEEDING_THE_KEY)
+def test_another_key_than_the_databases_is_refused_before_anybody_is_counted_twice(
+    filled: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    def persons() -> list[tuple[int]]:
+        with sqlite3.connect(tmp_path / "fanzha.db") as database:
+            return database.execute("SELECT count(*) FROM subject").fetchall()
+
+    before = persons()
+    assert filled("key", "new", "other.key")[0] == 0
+    monkeypatch.setenv("FANZHA_KEY_FILE", "other.key")
+    code, out, err = filled(*arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith("fanzha: key file other.key: is not the key that database ")
+    assert err.count("\n") == 1
+    assert persons() == before
+    assert filled("check", "a.example")[0] == 0  # what needs no key minds none
 
 
 def test_no_control_characters_of_theirs_reach_the_terminal(call: Call, tmp_path: Path) -> None:

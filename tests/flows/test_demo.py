@@ -1,8 +1,10 @@
 """`fanzha demo` as a stranger sees it, and `fanzha run` twice."""
 
 import json
+import shutil
 import sqlite3
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,32 @@ def test_demo_succeeds_with_one_source_failing_as_meant(demo: tuple[Path, subpro
     assert failing[0].startswith("demo-suspended\t")
     assert "Account Suspended" in failing[0]
     assert sum("\tstored\t" in line for line in done.stdout.splitlines()) == len(load_catalogue(CATALOGUE)) - 1
+
+
+DEMO_OF_OTHER_SAMPLES = """
+import sys
+from pathlib import Path
+from flows.demo import server
+from flows.demo.show import run_demo
+server._SAMPLES = Path("samples")
+sys.exit(run_demo(Path("demo")))
+"""
+
+
+def test_demo_does_not_succeed_where_a_second_source_fails(tmp_path: Path) -> None:
+    shutil.copytree(SAMPLES, tmp_path / "samples")
+    (tmp_path / "samples" / "synthetic-list.txt").write_text("<!doctype html><title>Gone</title>", "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", DEMO_OF_OTHER_SAMPLES],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    failing = {line.split("\t")[0] for line in done.stdout.splitlines() if "\tfailed\t" in line}
+    assert failing == {"demo-suspended", "demo-list"}
 
 
 def test_demo_leaves_the_users_own_alone(demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:

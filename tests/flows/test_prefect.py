@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ import pytest
 
 from db.store import hold
 from flows.prefect_server import prefect_server
+from tests.running import FANZHA
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE_SECONDS = 150
@@ -115,21 +116,79 @@ def artifacts(api: str) -> set[str]:
         return {one["key"] for one in json.load(answer)}
 
 
-def test_a_source_that_another_run_holds_is_tried_again(home: Path, environ: dict[str, str]) -> None:
-    command = [str(Path(sys.executable).parent / "fanzha"), "run", "--sources", "sources.toml"]
+@pytest.fixture
+def run_that_waits(home: Path, environ: dict[str, str]) -> Iterator[tuple["subprocess.Popen[bytes]", ExitStack]]:
+    """`fanzha run`, kept in its middle by another process that holds its source, until that is closed."""
     environ["PREFECT_LOGGING_LEVEL"] = "INFO"
-    log = home / "run.log"
-    with log.open("wb") as stderr, ExitStack() as held:
+    with (home / "run.log").open("wb") as stderr, ExitStack() as held:
         held.enter_context(hold(home / "fanzha.db", "source-synthetic-list"))
+        command = [str(FANZHA), "run", "--sources", "sources.toml"]
         with subprocess.Popen(command, env=environ, cwd=home, stderr=stderr, stdout=subprocess.DEVNULL) as run:
-            deadline = time.monotonic() + PATIENCE_SECONDS
-            while b"Retry 1/" not in log.read_bytes() and run.poll() is None and time.monotonic() < deadline:
-                time.sleep(0.2)
-            assert b"Retry 1/" in log.read_bytes()
-            assert sightings(home) == 0
-            held.close()
-            assert run.wait(timeout=PATIENCE_SECONDS) == 0
+            yield run, held
+            run.kill()
+
+
+def wait_until(reached: Callable[[], bool], run: "subprocess.Popen[bytes] | None" = None) -> bool:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline and (run is None or run.poll() is None):
+        if reached():
+            return True
+        time.sleep(0.2)
+    return False
+
+
+def test_a_source_that_another_run_holds_is_tried_again(
+    home: Path, run_that_waits: tuple["subprocess.Popen[bytes]", ExitStack]
+) -> None:
+    run, held = run_that_waits
+    assert wait_until(lambda: b"Retry 1/" in (home / "run.log").read_bytes(), run)
+    assert sightings(home) == 0
+    held.close()
+    assert run.wait(timeout=PATIENCE_SECONDS) == 0
     assert sightings(home) == 2
+
+
+def processes_with(setting: str) -> set[int]:
+    """The processes that have a `NAME=value` in their environment; they inherit it."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if setting.encode() in path.read_bytes().split(b"\0"):
+                found.add(int(path.parent.name))
+        except OSError:  # it ended meanwhile, or is another user's
+            continue
+    return found
+
+
+@pytest.mark.parametrize("moment", ["its server starts", "its flow runs"])
+def test_a_run_that_is_killed_leaves_nothing_running(
+    home: Path, run_that_waits: tuple["subprocess.Popen[bytes]", ExitStack], moment: str
+) -> None:
+    run, _ = run_that_waits
+    ours = f"PREFECT_HOME={home / 'prefect'}"
+    reached = {
+        "its server starts": lambda: len(processes_with(ours)) > 1,
+        "its flow runs": lambda: b"Retry 1/" in (home / "run.log").read_bytes(),
+    }
+    assert wait_until(reached[moment], run)
+    assert len(processes_with(ours)) > 1
+    run.kill()
+    run.wait()
+    assert wait_until(lambda: not processes_with(ours)), "fanzha run left something running"
+
+
+def test_an_error_in_the_middle_of_a_run_is_one_line(home: Path, environ: dict[str, str]) -> None:
+    brands = home / "brands.toml"
+    os.mkfifo(brands)  # good when the call is checked, bad when the flow reads it
+    command = [str(FANZHA), "run", "--sources", "sources.toml", "--brands", "brands.toml"]
+    with subprocess.Popen(command, env=environ, cwd=home, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as run:
+        brands.write_text('[[brand]]\nid = "x"\nnames = ["Example"]\ndomains = ["example.org"]\n', "utf-8")
+        assert wait_until(lambda: sightings(home) > 0, run)
+        brands.write_text("[[brand", "utf-8")
+        out, err = run.communicate(timeout=PATIENCE_SECONDS)
+    assert (run.returncode, out) == (2, b"")
+    assert err.startswith(b"fanzha: brands.toml")
+    assert err.count(b"\n") == 1
 
 
 def test_fanzha_schedule_fires_by_itself(home: Path, environ: dict[str, str]) -> None:
@@ -142,7 +201,7 @@ def test_fanzha_schedule_fires_by_itself(home: Path, environ: dict[str, str]) ->
         "concurrency_limit": {"limit": 1, "collision_strategy": "CANCEL_NEW"},
     }
     (home / "prefect.yaml").write_text(json.dumps({"deployments": [deployment]}), "utf-8")
-    command = [str(Path(sys.executable).parent / "fanzha"), "schedule"]
+    command = [str(FANZHA), "schedule"]
     with subprocess.Popen(command, env=environ, cwd=home, start_new_session=True) as schedule:
         try:
             assert wait_for_sightings(home, schedule) == 2

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from db.store import Store
+from db.verify import verify_store
 from flows.importing import Imported, import_file, source_for
 from flows.rollup import figures
 from spiders.catalogue import Source
@@ -55,6 +56,7 @@ def import_twice(store: Store, source: Source, files: list[Path]) -> list[Import
         assert two.counts.stored == 0, two.file
         assert two.counts.ignored == one.counts.ignored
         assert two.counts.quarantined == one.counts.quarantined
+    assert verify_store(store)[1] == []
     return first
 
 

@@ -1,11 +1,14 @@
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import get_args
+from zoneinfo import ZoneInfo
 
+import polars as pl
 import pytest
 
 from db.errors import UsageError
-from spiders.catalogue import FormatName, Source, check_catalogue, load_catalogue
+from spiders.catalogue import FormatName, Source, _zones, check_catalogue, load_catalogue, stored_source
 from spiders.crawl import resolve_url
 from spiders.formats.registry import FORMATS
 
@@ -84,9 +87,51 @@ def test_keys_come_from_the_environment() -> None:
 
 
 TABLE = 'format = "table"\nkind = "sighting"\n'
+TABLE_OF_CHECKS = (
+    GOOD.replace('format = "list"\n', TABLE.replace("sighting", "url_check"))
+    + 'columns = { address = "a", result = "r" }\n'
+)
 FAULTS = {
     "unknown key": (GOOD + 'colour = "red"\n', "colour: Extra inputs are not permitted"),
     "zone": (GOOD + 'zone = "Mars/Olympus"\n', "zone: no time zone 'Mars/Olympus'"),
+    **{
+        f"zone {zone}": (GOOD + f'zone = "{zone}"\n', f"zone: no time zone {zone!r}; give one of IANA's names")
+        for zone in (
+            "localtime",
+            "Factory",
+            "posixrules",
+            "posix/Asia/Shanghai",
+            "right/UTC",
+            "tzdata.zi",
+            "Asia",
+            "asia/shanghai",
+            "/etc/localtime",
+            "../zoneinfo/UTC",
+            "Asia/../UTC",
+            "",
+        )
+    },
+    **{
+        f"network {network}": (GOOD + f'networks = ["10.0.0.0/8", "{network}"]\n', f"networks: {network} is not within")
+        for network in ("0.0.0.0/0", "::/0", "169.254.0.0/16", "127.0.0.0/8", "8.8.8.0/24", "224.0.0.0/4", "fe80::/10")
+    },
+    **{
+        f"url {url}": (GOOD.replace("https://feed.example/list", url), "url: ")
+        for url in ("https://", "https://[", "https://x:99999/", "http://x:port/")
+    },
+    **{
+        f"path {path}": (GOOD.replace('url = "https://feed.example/list"', f'path = "{path}"'), "names no file, folder")
+        for path in (".", "/", "a\\u0000b")
+    },
+    "constant subject": (TABLE_OF_CHECKS + 'constants = { actor = "staff", subject = "x" }\n', "makes all persons one"),
+    "constant event": (
+        TABLE_OF_CHECKS + 'constants = { actor = "staff", event_id = "x" }\n',
+        "makes all rows one event",
+    ),
+    "column and constant": (
+        TABLE_OF_CHECKS + 'constants = { actor = "staff", result = "benign" }\n',
+        "'result' has a column and a constant",
+    ),
     "encoding": (GOOD + 'encoding = "utf-7x"\n', "encoding: no encoding 'utf-7x'"),
     "format": (GOOD.replace('"list"\n', '"rss"\n'), "format: Input should be 'phishtank', 'urlhaus'"),
     "yields": (GOOD.replace('"malicious"', '"evil"'), "yields: Input should be 'malicious'"),
@@ -159,7 +204,20 @@ def test_every_fault_is_told_and_good_sources_are_read(tmp_path: Path) -> None:
     assert (len(sources), faults) == (1, [])
 
 
-@pytest.mark.parametrize("text", ["[[source]\n", "\0", 'name = "top level"\n', ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[[source]\n",
+        "\0",
+        'name = "top level"\n',
+        "",
+        GOOD.replace("[[source]]", "[source]"),
+        "source = []\n",
+        'source = "x"\n',
+        "source = [1]\n",
+        'source = [["name", "x"]]\n',
+    ],
+)
 def test_what_is_no_catalogue_is_told_so(text: str, tmp_path: Path) -> None:
     path = write(tmp_path, text)
     with pytest.raises(UsageError, match=re.escape(str(path))) as raised:
@@ -170,3 +228,33 @@ def test_what_is_no_catalogue_is_told_so(text: str, tmp_path: Path) -> None:
 def test_a_catalogue_that_is_not_there_is_told_so(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read as a catalogue"):
         load_catalogue(tmp_path / "none.toml")
+
+
+def test_single_brackets_are_told_as_such(tmp_path: Path) -> None:
+    _, faults = check_catalogue(write(tmp_path, GOOD.replace("[[source]]", "[source]")))
+    assert [fault.partition(": ")[2] for fault in faults] == [
+        "'source' is no list of tables; head each source with [[source]], not [source]"
+    ]
+
+
+def test_a_place_is_right_whatever_stands_beside_the_header(tmp_path: Path) -> None:
+    bad = GOOD.replace("[[source]]", " [[ source ]]  # the second") + 'colour = "red"\n'
+    path = write(tmp_path, GOOD + bad.replace("feed", "other"))
+    assert [fault.partition(": ")[0] for fault in check_catalogue(path)[1]] == [f"{path}:11"]
+
+
+def test_every_zone_that_is_accepted_is_one_that_times_can_be_read_in() -> None:
+    midnight = pl.Series([datetime(2024, 1, 1)])  # noqa: DTZ001 - naive on purpose
+    for zone in _zones():
+        assert midnight.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").len() == 1
+        assert ZoneInfo(zone).key == zone
+
+
+def test_a_stored_declaration_that_is_refused_now_is_told_so_in_one_line() -> None:
+    stored = SHIPPED[0].model_dump_json()
+    assert stored_source(stored) == SHIPPED[0]
+    with pytest.raises(
+        UsageError, match="'phishtank': its stored declaration is refused: zone: no time zone"
+    ) as raised:
+        stored_source(stored.replace('"zone":"UTC"', '"zone":"localtime"'))
+    assert "\n" not in str(raised.value)

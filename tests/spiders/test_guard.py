@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spiders.guard import Guard, host_key, refusal
+from spiders.guard import Guard, host_key, refusal, undeclarable
 from spiders.resolver import GuardedResolver
 
 REFUSED = {
@@ -48,6 +48,11 @@ REFUSED = {
     "fe80::1%eth0": "link-local",
     "fec0::1": "site-local",
     "ff02::1": "multicast",
+    "100.100.100.200": "a cloud's metadata service",
+    "168.63.129.16": "a cloud's metadata service",
+    "::ffff:100.100.100.200": "a cloud's metadata service",
+    "fd00:ec2::254": "a cloud's metadata service",
+    "fd20:ce::254": "a cloud's metadata service",
 }
 PUBLIC = ["8.8.8.8", "1.1.1.1", "100.128.0.1", "172.32.0.1", "198.20.0.1", "2606:4700::1111", "::ffff:8.8.8.8"]
 
@@ -87,10 +92,33 @@ def test_a_declared_network_admits_exactly_its_addresses(address: IPv4Address | 
     assert (refusal(str(address), networks) is None) == any(address in network for network in networks)
 
 
-@pytest.mark.parametrize("ip", ["127.0.0.1", "::1", "0.0.0.0", "::ffff:127.0.0.1", "224.0.0.1"])  # noqa: S104
-def test_no_declared_network_admits_the_machine_itself(ip: str) -> None:
-    everything = (ip_network("0.0.0.0/0"), ip_network("::/0"))
-    assert refusal(ip, everything) is not None
+PRIVATE = ("private", "shared by a carrier (CGNAT)")
+EVERYTHING = tuple(
+    ip_network(network) for network in ("0.0.0.0/0", "::/0", "169.254.0.0/16", "fe80::/10", "fd00::/8", "100.64.0.0/10")
+)
+
+
+@pytest.mark.parametrize(("ip", "what"), REFUSED.items())
+def test_no_declared_network_admits_anything_but_private_addresses(ip: str, what: str) -> None:
+    assert (refusal(ip, EVERYTHING) is None) == (what in PRIVATE)
+
+
+DECLARABLE = (
+    "10.0.0.0/8", "10.1.2.3/32", "172.16.0.0/12", "192.168.7.0/24", "100.64.0.0/10", "fc00::/7", "fd00:1::/32",
+)  # fmt: skip
+UNDECLARABLE = (
+    "0.0.0.0/0", "0.0.0.0/1", "8.0.0.0/6", "10.0.0.0/7", "172.0.0.0/11", "192.168.0.0/15", "100.0.0.0/9",
+    "8.8.8.8/32", "169.254.0.0/16", "169.254.169.254/32", "127.0.0.0/8", "127.0.0.1/32", "224.0.0.0/4", "240.0.0.0/4",
+    "0.0.0.0/8", "::/0", "::1/128", "fc00::/6", "fe80::/10", "fec0::/10", "ff00::/8", "::ffff:10.0.0.0/104",
+    "64:ff9b::/96", "2000::/3",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("network", [*DECLARABLE, *UNDECLARABLE])
+def test_only_networks_within_private_ranges_may_be_declared(network: str) -> None:
+    reason = undeclarable(ip_network(network))
+    assert (reason is None) == (network in DECLARABLE)
+    assert reason is None or reason.startswith(f"{ip_network(network)} is not within a private range (10.0.0.0/8, ")
 
 
 @given(st.ip_addresses())
