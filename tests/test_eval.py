@@ -248,7 +248,11 @@ def test_every_form_that_meets_is_listed_of_its_brand() -> None:
 
 def test_brands_check_says_how_noisy_each_form_is(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = folder / "brands.toml"
-    file.write_text(BRANDS.replace("Synthetic Bank", "Synthbanq") + '[[brand]]\nid = "orange"\nnames = ["Orange"]\ndomains = ["gov.uk"]\n', "utf-8")
+    file.write_text(
+        BRANDS.replace("Synthetic Bank", "Synthbanq")
+        + '[[brand]]\nid = "orange"\nnames = ["Orange"]\ndomains = ["gov.uk"]\n',
+        "utf-8",
+    )
     assert run(["brands", "check", str(file), "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert shown["names"] > 100_000

@@ -81,18 +81,18 @@ def main(arguments: Sequence[str]) -> int:
     given = _parser().parse_args(arguments)
     brands = load_brands(given.brands)
     matcher = Matcher(brands)
-    innocents = _innocents(matcher, given.data)
+    innocents = _innocents(matcher, given)
     good = [
         Sample(facts, imitates=False, weight=1 / len(met))
         for one in innocents
         for met in one.readings.values()
         for facts in met
     ]
-    samples = [*_imitations(matcher, brands, given.data), *good]
+    samples = [*_imitations(matcher, brands, given), *good]
     say(f"{len(samples):,} readings, {len(good):,} of them of known-good names")
     weights = {fact: round(value) for fact, value in fit(samples, WEIGHTS).items()}
     few = nsmallest(_BRANDS, brands, key=lambda brand: crc32(brand.id.encode()))
-    weights[""] += _shift(weights, _innocents(Matcher(few), given.data))
+    weights[""] = pick_constant(weights, _innocents(Matcher(few), given))
     write(weights, given.out)
     return 0
 
@@ -142,17 +142,17 @@ def _newton(has: Numbers, truth: Numbers, counts: Numbers, start: Numbers) -> Nu
     return now
 
 
-def _shift(weights: dict[str, int], innocents: Sequence[Innocents]) -> int:
-    """By how much the constant moves so that the threshold lets through as many known-good names as it may."""
+def pick_constant(weights: dict[str, int], innocents: Sequence[Innocents]) -> int:
+    """What every match starts from, so that the threshold lets through as many known-good names as it may."""
     most = [[max(_points(weights, facts) for facts in met) for met in one.readings.values()] for one in innocents]
 
     def rate(least: int) -> float:
         shares = (sum(value >= least for value in one) / of.count for one, of in zip(most, innocents, strict=True))
         return 100_000 * sum(shares) / len(most)
 
-    passing = next(least for least in count(-200) if rate(least) <= _FLAGS)
+    passing = next(least for least in count(-1_000) if rate(least) <= _FLAGS)
     needed = next(value for value in count() if 100 / (1 + math.exp(-value / 10)) >= DEFAULT_THRESHOLD)
-    return needed - passing
+    return weights[""] + needed - passing
 
 
 def _points(weights: dict[str, int], facts: Facts) -> int:
@@ -166,14 +166,14 @@ def write(weights: dict[str, int], out: Path) -> None:
     say(f"{out}: {len(lines)} weights")
 
 
-def _imitations(matcher: Matcher, brands: Sequence[Brand], data: Path | None) -> Iterator[Sample]:
-    held = {one.brand for one in choose_brands(brands)}
+def _imitations(matcher: Matcher, brands: Sequence[Brand], given: argparse.Namespace) -> Iterator[Sample]:
+    held = {one.brand for one in choose_brands(brands, given.scale)}
     open_brands = [brand for brand in brands if brand.id not in held]
-    made = [permutations(choose_brands(open_brands, count=_FITTED_BRANDS)), combinations(open_brands)]
+    made = [permutations(choose_brands(open_brands, given.scale, _FITTED_BRANDS)), combinations(open_brands)]
     cases = pl.concat([one.select("name", "brand", kind="family") for one in made])
     yield from _weighed(matcher, cases, _A_FAMILY, most_a_name=float("inf"))
-    if data:
-        labels, read = BrandLabels(brands, {}), read_labelled(data)
+    if given.data:
+        labels, read = BrandLabels(brands, {}), read_labelled(given.data)
         meaning = {target: labels.brand_of(target) for target in read["target"].unique()}
         named = read.with_columns(
             brand=pl.col("target").replace_strict(meaning, return_dtype=pl.String), kind=pl.concat_str("file", "place")
@@ -195,10 +195,12 @@ def _weighed(matcher: Matcher, cases: pl.DataFrame, a_kind: float, most_a_name: 
             yield Sample(best, imitates=True, weight=min(most_a_name, a_kind / counts[kind]))
 
 
-def _innocents(matcher: Matcher, data: Path | None) -> list[Innocents]:
-    lists: dict[str, Iterable[str]] = {name: known_good_names(name, count) for name, count in _LISTS.items()}
-    if data:
-        listed = read_known_good(data)
+def _innocents(matcher: Matcher, given: argparse.Namespace) -> list[Innocents]:
+    lists: dict[str, Iterable[str]] = {
+        name: known_good_names(name, round(count * given.scale)) for name, count in _LISTS.items()
+    }
+    if given.data:
+        listed = read_known_good(given.data)
         lists |= {str(name): group["name"] for (name,), group in listed.group_by("list") if flag_targets(str(name))}
     return [_readings(matcher, pl.Series("name", list(names))) for names in lists.values()]
 
@@ -215,6 +217,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make fit", description="Fit the weights of the matcher's facts.")
     parser.add_argument("--data", type=Path, help="a folder of labelled files; docs/evaluating.md has the layout")
     parser.add_argument("--brands", type=Path, help="a brands file; default: the bundled one")
+    parser.add_argument("--scale", type=float, default=1.0, help="share of what packages bring")
     parser.add_argument("--out", type=Path, default=WEIGHTS_FILE, help="the file to write")
     return parser
 
