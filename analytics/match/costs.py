@@ -38,7 +38,7 @@ _NEIGHBOURS: Final = _neighbours()
 
 def most_cost(length: int) -> float:
     """The greatest cost at which a form of `length` letters still counts as met."""
-    for shortest, cost in ((12, 3.0), (8, 2.1), (4, 1.15)):
+    for shortest, cost in ((14, 4.0), (12, 3.0), (8, 2.1), (4, 1.15)):
         if length >= shortest:
             return cost
     return 0.5
