@@ -12,6 +12,7 @@ from analytics.match.evidence import Reading, Target
 from analytics.match.forms import Form, derive_forms
 from analytics.match.hosts import Cut, cut_hosts
 from analytics.match.official import OfficialNames
+from analytics.match.paths import PathMatcher
 from analytics.match.popularity import popular_names
 from analytics.match.readings import LabelReader
 from analytics.match.rows import Weighed, row_of
@@ -35,6 +36,8 @@ MATCH_SCHEMA: Final = pl.Schema(
         "explanation_en": pl.String,
     }
 )
+URL_MATCH_SCHEMA: Final = pl.Schema({"host": pl.String, "tail": pl.String, **MATCH_SCHEMA})
+"""MATCH_SCHEMA, and which URL on the host."""
 
 
 class Matcher:
@@ -69,6 +72,18 @@ class Matcher:
         rows = [row for host, met in self._by_host(cut) for row in self._host_rows(host, met)]
         return pl.DataFrame(rows, schema=MATCH_SCHEMA, orient="row")
 
+    def match_urls(self, urls: pl.DataFrame) -> pl.DataFrame:
+        """What path and query of each URL name, by the same rules; `match_hosts` tells what the hosts do.
+
+        Args:
+            urls: `tail` (what follows the host, as `analytics.normalise` writes it) beside what `match_hosts` takes;
+                distinct. A URL on an official host gives nothing.
+
+        Returns:
+            URL_MATCH_SCHEMA; the technique is `path`.
+        """
+        return pl.DataFrame(list(self._paths.rows(urls, LEAST_CONFIDENCE)), schema=URL_MATCH_SCHEMA, orient="row")
+
     def match_apps(self, apps: pl.DataFrame) -> pl.DataFrame:
         """The best match of each app; genuine ones have none.
 
@@ -98,6 +113,10 @@ class Matcher:
     @cached_property
     def _apps(self) -> AppMatcher:
         return AppMatcher(list(self._brands.values()), self._targets)
+
+    @cached_property
+    def _paths(self) -> PathMatcher:
+        return PathMatcher(list(self._brands.values()), self._targets, self._official, popular=self._popular)
 
     def _by_host(self, cut: Cut) -> Iterator[tuple[dict[str, object], list[tuple[int, Reading]]]]:
         """Each host with readings, and these with their label's place in it."""
