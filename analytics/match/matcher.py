@@ -36,7 +36,7 @@ MATCH_SCHEMA: Final = pl.Schema(
         "explanation_en": pl.String,
     }
 )
-URL_MATCH_SCHEMA: Final = pl.Schema({"host": pl.String, "tail": pl.String, **MATCH_SCHEMA})
+URL_MATCH_SCHEMA: Final = pl.Schema([("host", pl.String), ("tail", pl.String), *list(MATCH_SCHEMA.items())[1:]])
 """MATCH_SCHEMA, and which URL on the host."""
 
 

@@ -61,39 +61,46 @@ _LOGIN: Final = re.compile(
 """What a page asks for that takes an account away; of the keywords of host names too many are ordinary in paths."""
 _CODE: Final = re.compile(r"(?<![0-9a-f])(?=[a-f]{0,15}[0-9])[0-9a-f]{20,}")
 """A visitor's own folder, as kits make it: an MD5 or SHA-1 in hexadecimal."""
-_SITE_FOLDERS: Final = frozenset(
-    "wp-content wp-includes wp-admin .well-known cgi-bin tmp temp cache uploads upload plugins themes components "
-    "modules administrator includes vendor images img js css fonts media".split()
-)
+_SITE: Final = """
+wp-content wp-includes wp-admin .well-known cgi-bin tmp temp cache uploads upload plugins themes components modules
+administrator includes vendor images img js css fonts media
+"""
+_SITE_FOLDERS: Final = frozenset(_SITE.split())
 """Where a page lies that somebody put into another's site."""
-_SENT_ON: Final = frozenset(
-    "oauth oauth2 callback callbacks share sharer sharing sso connect follow social redirect redir go out exit links "
-    "integration integrations provider providers ipn checkout payment payments gateway".split()
-)
+_SENT: Final = """
+oauth oauth2 callback callbacks share sharer sharing sso connect follow social redirect redir go out exit links
+integration integrations provider providers ipn checkout payment payments gateway
+"""
+_SENT_ON: Final = frozenset(_SENT.split())
 """Sites that log in, pay or send by somebody else's service name it there."""
-_LOGGED_IN_BY: Final = frozenset("auth login logon signin sign-in signup sign-up register users user accounts".split())
+_DOORS: Final = """
+auth login logon signin sign-in signup sign-up register users user accounts
+"""
+_LOGGED_IN_BY: Final = frozenset(_DOORS.split())
 """Right before a name: `/login/facebook` logs in with it."""
-_WRITING: Final = frozenset(
-    "blog blogs news article articles story stories wiki tag tags topic topics category categories review reviews press "
-    "docs doc documentation help faq forum forums thread threads question questions answers software download "
-    "downloads apps jobs careers company companies coupon coupons promo-code promo-codes vouchers deals stores brands "
-    "brand product products shop shops search archive archives guide guides tutorial tutorials book books video videos "
-    "movie movies watch torrent hotel hotels stock stocks quote quotes people profile about legal privacy policies "
-    "policy terms compare alternatives alternative vs list listing item items package packages project projects issues "
-    "pull blob tree commit releases repo sport sports music travel event events post posts entry site sites website "
-    "domain whois baike".split()
-)
+_TEXTS: Final = """
+blog blogs news article articles story stories wiki tag tags topic topics category categories review reviews press
+docs doc documentation help faq forum forums thread threads question questions answers software download downloads
+apps jobs careers company companies coupon coupons promo-code promo-codes vouchers deals stores brands brand product
+products shop shops search archive archives guide guides tutorial tutorials book books video videos movie movies watch
+torrent hotel hotels stock stocks quote quotes people profile about legal privacy policies policy terms compare
+alternatives alternative vs list listing item items package packages project projects issues pull blob tree commit
+releases repo sport sports music travel event events post posts entry site sites website domain whois baike
+"""
+_WRITING: Final = frozenset(_TEXTS.split())
 """Where one writes about a firm, sells its goods, or keeps its programs."""
 _YEAR: Final = re.compile(r"(?:19|20)[0-9]{2}")
 _SLUG: Final = 5
 """Words in one piece from which it is a headline."""
-_PASSED: Final = re.compile(r"utm_\w+|ref|referrer|referer|source|src|q|s|query|search|keyword|share|via|network|provider|title")
+_PASSED: Final = re.compile(
+    r"utm_\w+|ref|referrer|referer|source|src|q|s|query|search|keyword|share|via|network|provider|title"
+)
 """Parameters that say where a visitor came from, or what was searched."""
 _FEW: Final = 3
 """Words beside a name and a keyword in one piece; with more it is a sentence."""
-_CLOSE_WORD: Final = re.compile(r"[^\W_]*\Z")
-_NEXT_WORD: Final = re.compile(r"[^\W_]*")
 _WORD: Final = re.compile(r"[^\W_]+")
+_UNRELATED: Final = frozenset({"words", "unknown", "letter", "infra"})
+"""What is glued to a name only by chance, or by those who write about it."""
 _TRIMMINGS: Final = "~._- "
 
 
@@ -109,14 +116,9 @@ class Sighting:
     """The word beside or behind it that asks for a login; empty if none."""
 
     @property
-    def form(self) -> str:
-        """What the brand is called there."""
-        return self.name.domain or self.name.target.form.text
-
-    @property
     def similarity(self) -> int:
         """0-100, as for hosts: a lookalike costs 0.4 of a letter."""
-        return round(100 * (1 - 0.4 / len(self.form))) if "looks" in self.facts else 100
+        return round(100 * (1 - 0.4 / len(self.name.text))) if "looks" in self.facts else 100
 
 
 def points(facts: frozenset[str]) -> int:
@@ -136,29 +138,27 @@ def confidence(facts: frozenset[str]) -> int:
 def best_sighting(pieces: Sequence[Piece], name: Name) -> Sighting | None:
     """The place in a tail where a name stands best; None where it does not stand."""
     seen = (
-        _sighting(pieces, place, name, match)
+        _sighting(pieces, place, name, span)
         for place, piece in enumerate(pieces)
-        for match in name.pattern.finditer(piece.reading)
-        if _is_met(name, piece, match)
+        for span in name.spans(piece.reading)
+        if _is_met(name, piece.reading[slice(*span)])
     )
     return max(seen, key=lambda sighting: points(sighting.facts), default=None)
 
 
-def _is_met(name: Name, piece: Piece, match: re.Match[str]) -> bool:
-    """Whether it is no mail address's host, and no ordinary word that merely looks like the name."""
-    if "@" in piece.reading[: match.start()].rsplit(" ", 1)[-1]:
-        return False
-    return bool(name.domain) or match[0] == name.target.form.text or not words.zipf(match[0])
+def _is_met(name: Name, window: str) -> bool:
+    """Whether it is more than an ordinary word that looks like the name."""
+    return bool(name.domain) or window == name.text or not words.zipf(window)
 
 
-def _sighting(pieces: Sequence[Piece], place: int, name: Name, match: re.Match[str]) -> Sighting:
+def _sighting(pieces: Sequence[Piece], place: int, name: Name, span: tuple[int, int]) -> Sighting:
     piece, before, behind = pieces[place], pieces[:place], pieces[place + 1 :]
-    shown = piece.text[match.start() : match.end()] if piece.is_aligned else match[0]
-    stand, beside = _stand(piece, name, match)
+    shown = (piece.text if piece.is_aligned else piece.reading)[slice(*span)]
+    stand, beside = _stand(piece, name, span)
     asked, led = _asked(behind), _asked(before)
     facts = {
         stand,
-        *_form_facts(name, match[0], shown),
+        *_form_facts(name, piece.reading[slice(*span)], shown),
         *_piece_facts(piece, before),
         *_surrounding_facts(pieces, before),
         *_repeated_facts([] if piece.kind == VALUE else [*before, *behind], behind, name),
@@ -168,50 +168,41 @@ def _sighting(pieces: Sequence[Piece], place: int, name: Name, match: re.Match[s
     return Sighting(name, shown, frozenset(facts), beside or asked or led)
 
 
-def _stand(piece: Piece, name: Name, match: re.Match[str]) -> tuple[str, str]:
+def _stand(piece: Piece, name: Name, span: tuple[int, int]) -> tuple[str, str]:
     """Whether the name is the whole piece, stands with keywords, among words, or glued to one; and the keyword."""
-    rest = piece.reading[: match.start()] + " " + piece.reading[match.end() :]
+    start, end = span
+    rest = (piece.reading[:start] + " " + piece.reading[end:]).strip(_TRIMMINGS)
     if name.domain:
         asked = _LOGIN.search(piece.reading)
-        return ("with strong" if rest.strip(_TRIMMINGS) else "whole"), asked[0] if asked else ""
-    if not rest.strip(_TRIMMINGS):
+        return "with strong" if rest else "whole", asked[0] if asked else ""
+    if not rest:
         return "whole", ""
-    glued, others = _beside(piece, match)
     own = name.target.keywords
-    ranked = {kind_of(word, own): word for word in reversed((*glued, *others))} | {
-        kind_of(word, own): word for word in glued
-    }
-    if name.target.form.text.isascii() and any(kind_of(word, own) in _FOREIGN_REST for word in glued):
+    glued, others = ([(kind_of(word, own), word) for word in words] for words in _beside(piece, span))
+    if name.text.isascii() and any(kind in _UNRELATED for kind, _ in glued):
         return "glued", ""
-    keyword = next((ranked[kind] for kind in ("own", "strong") if kind in ranked), "")
+    by_kind = dict(reversed([*glued, *others]))
+    keyword = by_kind.get("own") or by_kind.get("strong") or ""
     if keyword and len(others) <= _FEW:
         return "with strong", keyword
-    return ("among words" if set(ranked) - {"weak", "digits"} else "with weak"), ""
+    return ("among words" if set(by_kind) - {"weak", "digits"} else "with weak"), ""
 
 
-_FOREIGN_REST: Final = frozenset({"words", "unknown", "letter", "infra"})
-
-
-def _beside(piece: Piece, match: re.Match[str]) -> tuple[list[str], list[str]]:
+def _beside(piece: Piece, span: tuple[int, int]) -> tuple[list[str], list[str]]:
     """What is glued to a name, and the piece's other words; a capital begins a word. Chinese as it sounds."""
-    text = piece.text if piece.is_aligned else piece.reading
-    left, window, right = text[: match.start()], text[match.start() : match.end()], text[match.end() :]
-    begins = window[:1].isupper() and left[-1:].islower()
-    ends = window[-1:].islower() and right[:1].isupper()
-    before = "" if begins else _close(left)
-    after = "" if ends else _next(right)
+    text, (start, end) = piece.text if piece.is_aligned else piece.reading, span
+    left, right = text[:start], text[end:]
+    begins = text[start].isupper() and left[-1:].islower()
+    ends = text[end - 1].islower() and right[:1].isupper()
+    before = "" if begins else left[len(left.rstrip(_letters(left))) :]
+    after = "" if ends else right[: len(right) - len(right.lstrip(_letters(right)))]
     others = _WORD.findall(left[: len(left) - len(before)]) + _WORD.findall(right[len(after) :])
-    return [spoken(read.lower()) for read in (before, after) if read], [spoken(word.lower()) for word in others]
+    return [spoken(each.lower()) for each in (before, after) if each], [spoken(word.lower()) for word in others]
 
 
-def _close(text: str) -> str:
-    found = _CLOSE_WORD.search(text)
-    return found[0] if found else ""
-
-
-def _next(text: str) -> str:
-    found = _NEXT_WORD.match(text)
-    return found[0] if found else ""
+def _letters(text: str) -> str:
+    """The letters and digits that occur in a text."""
+    return "".join({char for char in text if char.isalnum()})
 
 
 def _form_facts(name: Name, window: str, shown: str) -> Iterator[str]:
@@ -226,7 +217,7 @@ def _form_facts(name: Name, window: str, shown: str) -> Iterator[str]:
         yield "short"
     elif form.is_word:
         yield "word"
-    if not shown.isascii() or not plain.endswith(name.domain or form.text):
+    if not shown.isascii() or not plain.endswith(name.text):
         yield "looks"
 
 
@@ -261,7 +252,7 @@ def _surrounding_facts(pieces: Sequence[Piece], before: Sequence[Piece]) -> Iter
 def _repeated_facts(others: Sequence[Piece], behind: Sequence[Piece], name: Name) -> Iterator[str]:
     if any(_CODE.search(piece.reading) for piece in behind):
         yield "code behind"
-    if any(name.pattern.search(piece.reading) for piece in others if piece.kind in {FOLDER, PAGE}):
+    if any(True for piece in others if piece.kind in {FOLDER, PAGE} for _ in name.spans(piece.reading)):
         yield "again"
 
 

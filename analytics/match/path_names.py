@@ -1,11 +1,11 @@
-"""Which tails of URLs hold a brand's name or official domain at all: found for millions at once, read one by one later."""
+"""Which tails of URLs hold a brand's name or official domain at all: asked for millions at once."""
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 from typing import Final
 
 import polars as pl
@@ -16,6 +16,8 @@ from analytics.match.forms import Form
 from analytics.match.pieces import LONGEST, decoded, read
 from db.brands import Brand, suffix_kind
 
+_MOST_NAMES: Final = 16
+"""Names of one tail that are looked at; a tail of more is a list, and names nobody."""
 _LEAST: Final = 4
 """Letters from which a name is looked for inside words; shorter ones stand alone or before a keyword."""
 _LEAST_SHORT: Final = 3
@@ -40,14 +42,43 @@ _WORDS: Final = _PLAIN + bytes(range(128, 256))
 """Whatever is no letter or digit ends a word."""
 
 
+_CANDIDATES: Final = pl.Schema([("row", pl.UInt32), ("names", pl.List(pl.Int64))])
+
+
 @dataclass(frozen=True)
 class Name:
     """What is looked for: a form of a brand, or an official domain of its."""
 
     target: Target
-    pattern: re.Pattern[str] = field(repr=False)
-    """Finds it in a piece as read; without boundaries, but for a domain."""
+    spelt: tuple[str, ...]
+    """The brand's names, whose words may stand apart."""
     domain: str = ""
+
+    @cached_property
+    def text(self) -> str:
+        """The form or the domain."""
+        return self.domain or self.target.form.text
+
+    def spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where it stands in a piece as read: a form without regard to boundaries, a domain with its subdomains.
+
+        What stands behind an @ is a mail address.
+        """
+        for match in islice(self._pattern.finditer(text), _MOST_SPANS):
+            start = len(text[: match.start()].rstrip(_HOST)) if self.domain else match.start()
+            if not text[:start].endswith("@"):
+                yield start, match.end()
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        if self.domain:
+            return re.compile(rf"(?<![a-z0-9-]){re.escape(self.domain)}(?![a-z0-9])")
+        return _pattern(self.text, self.spelt)
+
+
+_HOST: Final = "abcdefghijklmnopqrstuvwxyz0123456789-."
+_MOST_SPANS: Final = 4
+"""Places of a name in one piece that are looked at; who repeats it more often means to cost time."""
 
 
 class PathNames:
@@ -58,20 +89,18 @@ class PathNames:
 
     def candidates(self, tails: pl.Series) -> pl.DataFrame:
         """The tails that may hold a name: `row` (place in the series), `names` (list of places in `names`)."""
+        if tails.is_empty():
+            return pl.DataFrame(schema=_CANDIDATES)
         texts = _plain_texts(tails)
         found = pl.concat([_met(_squeezed(texts), self._inner), _met(_worded(texts), self._short)])
-        pairs = found.group_by("row").agg(pl.col("name").unique().sort().alias("names"))
+        pairs = found.group_by("row").agg(pl.col("name").unique().sort().head(_MOST_NAMES).alias("names"))
         return pairs.sort("row")
 
     @cached_property
     def names(self) -> list[Name]:
         """All that is looked for."""
-        spelt = {brand.id: list(brand.names) for brand in self._brands}
-        forms = [
-            Name(target, _pattern(target.form.text, spelt[target.brand]))
-            for target in self._targets
-            if _is_told(target.form)
-        ]
+        spelt = {brand.id: brand.names for brand in self._brands}
+        forms = [Name(target, spelt[target.brand]) for target in self._targets if _is_told(target.form)]
         return [*forms, *self._domains()]
 
     def _domains(self) -> Iterator[Name]:
@@ -79,7 +108,7 @@ class PathNames:
         for brand in self._brands:
             for domain in brand.domains:
                 if len(domain) >= _LEAST_DOMAIN and not suffix_kind(domain):
-                    yield Name(first[brand.id], _domain_pattern(domain), domain)
+                    yield Name(first[brand.id], brand.names, domain)
 
     @cached_property
     def _inner(self) -> dict[str, list[int]]:
@@ -88,7 +117,7 @@ class PathNames:
             (text, place)
             for place, name in enumerate(self.names)
             if name.domain or not _is_short(name.target.form)
-            for text in _spellings(name.domain or name.target.form.text)
+            for text in _spellings(name.text)
         )
 
     @cached_property
@@ -130,10 +159,6 @@ def _word_ends(name: str, form: str) -> Iterator[int]:
     for word in words[:-1] if begin >= 0 else []:
         size += len(word)
         yield begin + size
-
-
-def _domain_pattern(domain: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![a-z0-9@-])(?:[a-z0-9-]+\.)*{re.escape(domain)}(?![a-z0-9])")
 
 
 def _spellings(text: str) -> set[str]:

@@ -52,7 +52,7 @@ class PathMatcher:
         weighed = [(confidence(one.facts | around), one) for one in _outermost(met)]
         best = max((sure for sure, _ in weighed), default=0)
         told: set[str] = set()
-        for sure, one in sorted(weighed, key=lambda entry: -len(entry[1].form)):
+        for sure, one in sorted(weighed, key=lambda entry: -len(entry[1].name.text)):
             if sure == best >= least and one.name.target.brand not in told:
                 told.add(one.name.target.brand)
                 yield host, tail, *_row(one, sure, around)
@@ -68,7 +68,7 @@ class PathMatcher:
             "no host name": not suffix,
             "tenant": is_shared,
             "cheap suffix": suffix in keywords.RISKY_SUFFIXES,
-            "restricted suffix": suffix.split(".")[0] in keywords.RESTRICTED_SUFFIXES,
+            "restricted suffix": suffix.split(".", maxsplit=1)[0] in keywords.RESTRICTED_SUFFIXES,
             "popular": self._popular and not is_shared and domain in popular_names(),
         }
         return frozenset(fact for fact, holds in facts.items() if holds)
@@ -78,19 +78,18 @@ def _outermost(met: Sequence[Sighting]) -> list[Sighting]:
     """The sightings but for those inside a longer name, whoever's: what stands beside them is that name's rest."""
     longest = [one.shown.lower() for one in met if not one.name.domain]
     return [
-        one
-        for one in met
-        if not any(len(shown) > len(one.shown) and one.shown.lower() in shown for shown in longest)
+        one for one in met if not any(len(shown) > len(one.shown) and one.shown.lower() in shown for shown in longest)
     ]
 
 
 def _row(one: Sighting, sure: int, around: frozenset[str]) -> tuple[object, ...]:
     against = "word" if "word" in one.facts and sure < DEFAULT_THRESHOLD else ""
-    story = Story("path", one.shown, one.form, "path", one.keyword, popular="popular" in around, weakened_by=against)
+    form, is_popular = one.name.text, "popular" in around
+    story = Story("path", one.shown, form, "path", one.keyword, popular=is_popular, weakened_by=against)
     signs = [told for fact, told in _TOLD.items() if fact in one.facts | around]
     zh, en = tell(story)
     explained = "；".join([zh, *(sign for sign, _ in signs)]), "; ".join([en, *(sign for _, sign in signs)])
-    return one.name.target.brand, "path", one.similarity, sure, f"{one.shown} ~ {one.form}", *explained
+    return one.name.target.brand, "path", one.similarity, sure, f"{one.shown} ~ {form}", *explained
 
 
 _TOLD: Final = {

@@ -1,9 +1,10 @@
-"""What follows a URL's host, cut into pieces and read as a person would: folders, pages, parameters, other addresses."""
+"""What follows a URL's host, cut into pieces and read as a person would."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, islice
 from typing import Final
 from urllib.parse import unquote
 
@@ -11,18 +12,24 @@ from analytics.match import fold, words
 
 LONGEST: Final = 1_024
 """Characters read; nobody looks at a name that comes later, and hostile tails have thousands."""
+_MOST: Final = 48
+"""Pieces read; tails of feeds have a dozen."""
 _DECODINGS: Final = 2
 """A percent sign is itself encoded once by those who hide a name, and by redirects; further rounds are not read."""
-_ADDRESS: Final = re.compile(r"(?:[a-z]{3,6}:/+|(?<![a-z0-9])[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?:[/:?]|$))")
+_ADDRESS: Final = re.compile(r"(?:[a-z]{3,6}:/+|(?<![a-z0-9.-])[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?:[/:?]|$))")
 """What makes a parameter's value an address rather than a word: a scheme, or a host name."""
 _SCHEME: Final = re.compile(r"https?:/+")
-_PAGES: Final = frozenset("php html htm asp aspx jsp jspx cgi do shtml phtml xhtml dll pl cfm".split())
-_ASSETS: Final = frozenset(
-    "png jpg jpeg gif svg webp ico bmp css js mjs map json xml txt pdf woff woff2 ttf eot otf mp3 mp4 avi webm zip gz "
-    "tgz bz2 xz rar 7z tar whl jar exe msi dmg iso deb rpm torrent doc docx xls xlsx ppt pptx csv rst md ipynb py c h "
-    "cpp go rs java ts tsx jsx rb patch diff swf rss atom ics epub mobi ps bib tex yml yaml toml cfg lock log ini "
-    "sh apk ipa xpi crx vtt srt m3u8".split()
-)
+_PAGE_ENDINGS: Final = """
+php html htm asp aspx jsp jspx cgi do shtml phtml xhtml dll pl cfm
+"""
+_PAGES: Final = frozenset(_PAGE_ENDINGS.split())
+_ASSET_ENDINGS: Final = """
+png jpg jpeg gif svg webp ico bmp css js mjs map json xml txt pdf woff woff2 ttf eot otf mp3 mp4 avi webm zip gz tgz
+bz2 xz rar 7z tar whl jar exe msi dmg iso deb rpm torrent doc docx xls xlsx ppt pptx csv rst md ipynb py c h cpp go rs
+java ts tsx jsx rb patch diff swf rss atom ics epub mobi ps bib tex yml yaml toml cfg lock log ini sh apk ipa xpi crx
+vtt srt m3u8
+"""
+_ASSETS: Final = frozenset(_ASSET_ENDINGS.split())
 _ENDING: Final = re.compile(r"^(?P<name>.+)\.(?P<ending>[a-z0-9]{1,6})$")
 _FOREIGN: Final = re.compile(r"xn--[a-z0-9-]+", re.IGNORECASE)
 _WORD: Final = re.compile(r"[a-z0-9]+|[^\x00-\x7f]+")
@@ -86,7 +93,8 @@ def cut_tail(tail: str) -> list[Piece]:
     [('a', 'folder'), ('Login', 'page'), ('to', 'value'), ('b.com', 'address'), ('x', 'value'), ('c', 'value')]
     """
     path, _, query = tail[tail.find("/") + 1 :][:LONGEST].partition("?")
-    return [piece for piece in (*_path_pieces(path), *_query_pieces(query)) if piece.text]
+    pieces = (piece for piece in chain(_path_pieces(path), _query_pieces(query)) if piece.text)
+    return list(islice(pieces, _MOST))
 
 
 def _path_pieces(path: str) -> Iterator[Piece]:
