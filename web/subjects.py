@@ -61,12 +61,16 @@ class Subject:
 
     @property
     def brand(self) -> str | None:
-        """Whose it is, else whom it clearly imitates, else whom others name, else whom it faintly resembles."""
+        """Whose it is, else whom it clearly imitates, else whom others name, else whom it faintly resembles.
+
+        A URL on an official host imitates only where strangers choose the path; then it is not the host's owner's.
+        """
         clear = [self.match.brand] if self.match and self.match.is_above else []
+        owned = [*clear, self.official] if self.kind == "url" else [self.official, *clear]
         given = [self.known.verdict.named_brand] if self.known.verdict else []
         named = [claim.named_brand for claim in self.known.claims if claim.claim is Claim.MALICIOUS]
         faint = [self.match.brand] if self.match else []
-        return next((brand for brand in (self.official, *clear, *given, *named, *faint) if brand), None)
+        return next((brand for brand in (*owned, *given, *named, *faint) if brand), None)
 
 
 def read_subjects(
