@@ -38,14 +38,14 @@ class PathMatcher:
         """
         candidates = self._names.candidates(urls["tail"])
         met = urls.select("host", "tail", "registrable_domain", "public_suffix")[candidates["row"]]
-        for url, names in zip(met.iter_rows(), candidates["names"], strict=True):
+        for url, names in zip(met.iter_rows(), candidates["names"].to_list(), strict=True):
             host, tail, domain, suffix = url
             around = self._host_facts(host, domain, suffix or "")
             if around is not None:
                 yield from self._url_rows(host, tail, names, around, least)
 
     def _url_rows(
-        self, host: str, tail: str, names: pl.Series, around: frozenset[str], least: int
+        self, host: str, tail: str, names: Sequence[int], around: frozenset[str], least: int
     ) -> Iterator[tuple[object, ...]]:
         pieces = cut_tail(tail)
         met = [one for place in names if (one := best_sighting(pieces, self._names.names[place]))]
