@@ -103,6 +103,28 @@ def test_a_folder_gives_recall_by_place_and_half_and_flags_by_list(
     assert set(missed["host"]) == ({"nothing-alike.org"} if half_of("nothing-alike.org") == DEV else set())
 
 
+def test_labelled_urls_give_recall_where_only_the_path_shows_the_brand(folder: Path) -> None:
+    pages = [
+        ("garden-one.org/synthbank/login.php", "Synthbank"),
+        ("garden-one.org/synthbank/login.php", "Synthbank"),
+        ("garden-one.org/synthbank/", "Synthbank"),
+        ("garden-one.org/index.php", "Synthbank"),  # shows no brand
+        ("synthbank-login.net/synthbank/login.php", "Synthbank"),  # its host does
+        ("synthbank.com/synthbank/login.php", "Synthbank"),  # official
+        ("garden-one.org/other/login.php", "Somebody Else"),
+    ]
+    rows = "".join(f"http://{page},{target}\n" for page, target in pages)
+    (folder / "urls.csv").write_text(f"url,target\n{rows}", "utf-8")
+    entries = evaluate(folder, "--data", str(folder), "--wrong", str(folder / "wrong.csv"))
+    half = half_of("garden-one.org")
+    found = entries[f"urls: path ({half}) at 60"]
+    assert (found["value"], found["against"]) == (50.0, "2 labelled URLs")
+    assert entries[f"urls: path ({half}) at 30"]["value"] == 100.0
+    assert entries["flags: package URLs at 60"]["unit"] == "per 100,000"
+    missed = pl.read_csv(folder / "wrong.csv").filter(pl.col("set") == "urls path")["host"]
+    assert list(missed) == ["garden-one.org http:/synthbank/"] * (half == DEV)
+
+
 def test_the_held_half_is_never_written_out(folder: Path) -> None:
     names = [f"flower-garden-{number}.org" for number in range(40)]
     rows = "".join(f"{name},Synthbank,registrable\n" for name in names)

@@ -4,7 +4,7 @@
 2. A verified source calls it fraudulent.
 3. A bare host or package is a brand's own.
 4. A source that is not verified calls it fraudulent.
-5. A URL stands on a brand's own host.
+5. A URL stands on a brand's own host, and not where strangers choose the path and this one imitates (sites.google.com).
 6. An allowlist names it.
 7. It resembles a brand, with at least the brand's threshold of confidence.
 8. URLs on the host are called fraudulent: the host is suspicious, never more, as strangers may share it. No URL on it
@@ -89,7 +89,8 @@ def _own(subject: Subject) -> Iterator[Finding]:
 
 
 def _on_own_host(subject: Subject) -> Iterator[Finding]:
-    if subject.official and subject.kind == "url":
+    is_strangers = subject.match is not None and subject.match.is_above  # nothing else on an official host is matched
+    if subject.official and subject.kind == "url" and not is_strangers:
         name = subject.official
         yield Finding(Assessment.BENIGN, f"位于 {name} 官方主机 · on an official host of {name}")
 

@@ -21,7 +21,9 @@ _RESERVED: Final = frozenset({"example", "test", "invalid", "localhost", "local"
 _APPS: Final = pl.Schema(
     {"app_id": pl.Int64, "package": pl.String, "name": pl.String, "developer": pl.String, "certificate": pl.String}
 )
-_HOSTS: Final = pl.Schema({"host": pl.String, "registrable_domain": pl.String, "public_suffix": pl.String})
+_URLS: Final = pl.Schema(
+    {"host": pl.String, "tail": pl.String, "registrable_domain": pl.String, "public_suffix": pl.String}
+)
 _UNKNOWN: Final = Known()
 
 
@@ -30,6 +32,9 @@ class BrandMatcher(Protocol):
 
     def match_hosts(self, hosts: pl.DataFrame) -> pl.DataFrame:
         """The matches of distinct `host`s with their `registrable_domain` and `public_suffix`."""
+
+    def match_urls(self, urls: pl.DataFrame) -> pl.DataFrame:
+        """The matches of what follows the hosts: `tail` beside the columns of hosts; distinct."""
 
     def match_apps(self, apps: pl.DataFrame) -> pl.DataFrame:
         """The matches of apps: `app_id`, `package`, `name`, `developer`, `certificate`."""
@@ -56,12 +61,16 @@ class Subject:
 
     @property
     def brand(self) -> str | None:
-        """Whose it is, else whom it clearly imitates, else whom others name, else whom it faintly resembles."""
+        """Whose it is, else whom it clearly imitates, else whom others name, else whom it faintly resembles.
+
+        A URL on an official host imitates only where strangers choose the path; then it is not the host's owner's.
+        """
         clear = [self.match.brand] if self.match and self.match.is_above else []
+        owned = [*clear, self.official] if self.kind == "url" else [self.official, *clear]
         given = [self.known.verdict.named_brand] if self.known.verdict else []
         named = [claim.named_brand for claim in self.known.claims if claim.claim is Claim.MALICIOUS]
         faint = [self.match.brand] if self.match else []
-        return next((brand for brand in (self.official, *clear, *given, *named, *faint) if brand), None)
+        return next((brand for brand in (*owned, *given, *named, *faint) if brand), None)
 
 
 def read_subjects(
@@ -72,13 +81,13 @@ def read_subjects(
     meant = [subject for text in texts for subject in _meanings(text, packages)]
     hosts = [subject for subject in meant if subject.address]
     known = _known_hosts(database, hosts)
-    matches = _host_matches(hosts, brands, matcher)
+    matches = _address_matches([subject.address for subject in hosts if subject.address], brands, matcher)
     return [
         replace(
             subject,
             known=known[subject.address],
             official=matcher.official(subject.address.host),
-            match=matches.get(subject.address.host),
+            match=_best([match for text in _texts(subject.address) for match in matches[text]]),
         )
         if subject.address
         else subject
@@ -144,16 +153,29 @@ def _known_hosts(database: Database | None, subjects: Sequence[Subject]) -> dict
     return dict(zip(addresses, known, strict=True))
 
 
-def _host_matches(
-    subjects: Sequence[Subject], brands: Sequence[Brand], matcher: BrandMatcher
-) -> dict[str, BrandMatch | None]:
-    by_host = {subject.address.host: subject.address for subject in subjects if subject.address}
+def _address_matches(
+    addresses: Sequence[Address], brands: Sequence[Brand], matcher: BrandMatcher
+) -> dict[str, list[BrandMatch]]:
+    """What each of `_texts` of the addresses resembles; one of its tails says nothing of a host."""
     rows = [
-        (host, host[-address.registrable_length :] if address.registrable_length else None, _suffix(address))
-        for host, address in by_host.items()
+        (
+            address.host,
+            address.tail,
+            address.host[-address.registrable_length :] if address.registrable_length else None,
+            _suffix(address),
+        )
+        for address in dict.fromkeys(addresses)
     ]
-    matches = matcher.match_hosts(pl.DataFrame(rows, schema=_HOSTS, orient="row"))
-    return {host: _best(found) for host, found in _brand_matches(matches, "host", brands).items()}
+    urls = pl.DataFrame(rows, schema=_URLS, orient="row")
+    in_hosts = matcher.match_hosts(urls.drop("tail").unique("host", maintain_order=True))
+    in_tails = matcher.match_urls(urls.filter(pl.col("tail") != ""))
+    found = pl.concat([in_hosts.with_columns(tail=pl.lit("")), in_tails], how="diagonal")
+    return _brand_matches(found.with_columns(text=pl.concat_str("host", pl.lit(" "), "tail")), "text", brands)
+
+
+def _texts(address: Address) -> tuple[str, ...]:
+    """The host, and the whole address if there is more of it."""
+    return tuple(dict.fromkeys((f"{address.host} ", f"{address.host} {address.tail}")))
 
 
 def _suffix(address: Address) -> str:

@@ -53,7 +53,9 @@ def gather(label: str, span: Span, target: Target) -> tuple[frozenset[str], str]
     facts |= {f"other {kind}" for kind in {kind_of(other, target.keywords) for other in stretch.others}}
     facts |= _overlap_facts(form.text, stretch)
     facts |= _gain_facts(form.text, span, stretch)
-    if span.cost == 0 and len(label) == span.end - span.start + 1:
+    if form.is_word and stretch.token != form.text and words.is_word_of(stretch.token, form.text):
+        facts.add("within a word")
+    elif span.cost == 0 and len(label) == span.end - span.start + 1:
         facts.add("one more character")
     if "-" in label:
         facts.add("hyphens" if label.count("-") < 3 else "many hyphens")

@@ -12,11 +12,11 @@ from analytics.match.evidence import Reading, Target
 from analytics.match.forms import Form, derive_forms
 from analytics.match.hosts import Cut, cut_hosts
 from analytics.match.official import OfficialNames
+from analytics.match.paths import PathMatcher
 from analytics.match.popularity import popular_names
 from analytics.match.readings import LabelReader
 from analytics.match.rows import Weighed, row_of
 from analytics.match.surroundings import HostParts, combine, is_kin, surround
-from analytics.match.weigh import confidence
 from db.brands import Brand, public_suffix, suffix_kind
 
 MATCHER_VERSION: Final = "2"
@@ -35,6 +35,8 @@ MATCH_SCHEMA: Final = pl.Schema(
         "explanation_en": pl.String,
     }
 )
+URL_MATCH_SCHEMA: Final = pl.Schema([("host", pl.String), ("tail", pl.String), *list(MATCH_SCHEMA.items())[1:]])
+"""MATCH_SCHEMA, and which URL on the host."""
 
 
 class Matcher:
@@ -80,6 +82,18 @@ class Matcher:
                 (str(host["host"]), entry.reading.target.brand, entry.facts) for entry in self._weighed(host, met)
             )
 
+    def match_urls(self, urls: pl.DataFrame) -> pl.DataFrame:
+        """What path and query of each URL name, by the same rules; `match_hosts` tells what the hosts do.
+
+        Args:
+            urls: `tail` (what follows the host, as `analytics.normalise` writes it) beside what `match_hosts` takes;
+                distinct. A URL on an official host gives nothing.
+
+        Returns:
+            URL_MATCH_SCHEMA; the technique is `path`.
+        """
+        return pl.DataFrame(list(self._paths.rows(urls, LEAST_CONFIDENCE)), schema=URL_MATCH_SCHEMA, orient="row")
+
     def match_apps(self, apps: pl.DataFrame) -> pl.DataFrame:
         """The best match of each app; genuine ones have none.
 
@@ -110,6 +124,10 @@ class Matcher:
     def _apps(self) -> AppMatcher:
         return AppMatcher(list(self._brands.values()), self._targets)
 
+    @cached_property
+    def _paths(self) -> PathMatcher:
+        return PathMatcher(list(self._brands.values()), self._targets, self._official, popular=self._popular)
+
     def _by_host(self, cut: Cut) -> Iterator[tuple[dict[str, object], list[tuple[int, Reading]]]]:
         """Each host with readings, and these with their label's place in it."""
         in_labels = list(self._reader.label_readings(cut))
@@ -130,14 +148,14 @@ class Matcher:
             yield row, [(place, readings[which]) for place, which in zip(row["place"], row["reading"], strict=True)]
 
     def _host_rows(self, host: dict[str, object], met: list[tuple[int, Reading]]) -> Iterator[tuple[object, ...]]:
-        weighed = self._weighed(host, met)
+        weighed = sorted(self._weighed(host, met), key=attrgetter("rank"))
         best = max((entry.confidence for entry in weighed), default=0)
         if best < LEAST_CONFIDENCE:
             return
-        told: set[str] = set()
-        for entry in sorted(weighed, key=attrgetter("rank")):
-            if entry.confidence == best and entry.reading.target.brand not in told:
-                told.add(entry.reading.target.brand)
+        told: list[Weighed] = []
+        for entry in weighed:
+            if entry.confidence == best and not any(entry.rivals(other) for other in told):
+                told.append(entry)
                 yield row_of(str(host["host"]), entry)
 
     def _weighed(self, host: dict[str, object], met: list[tuple[int, Reading]]) -> list[Weighed]:
@@ -159,7 +177,7 @@ class Matcher:
             facts |= {"kin domain"}
         if self._popular and not is_shared and f"{labels[-1]}.{suffix}" in popular_names():
             facts |= {"popular"}
-        return Weighed(reading, around, where, confidence(facts), facts)
+        return Weighed(reading, place, around, where, facts)
 
 
 def _outermost(met: list[tuple[int, Reading]]) -> list[tuple[int, Reading]]:

@@ -1,9 +1,10 @@
 """One match as a row: the technique's name, what stands in the host, and the story told."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
-from analytics.match import fold
+from analytics.match import fold, weigh
 from analytics.match.evidence import Reading
 from analytics.match.explain import Story, tell
 from analytics.match.shown import differences, shown_span
@@ -16,16 +17,34 @@ class Weighed:
     """A reading in its host."""
 
     reading: Reading
+    place: int
+    """Of the label among the host's."""
     around: Surroundings
     where: str
-    confidence: int
     facts: frozenset[str]
+
+    @cached_property
+    def points(self) -> int:
+        """What the facts add up to; it tells apart what the greatest confidence does not."""
+        return weigh.points(self.facts)
+
+    @property
+    def confidence(self) -> int:
+        """0-100."""
+        return weigh.confidence(self.facts)
+
+    def rivals(self, other: "Weighed") -> bool:
+        """Whether both speak of the same brand, or of the same letters: then the surer is told alone, or the first."""
+        ours, theirs = self.reading.span, other.reading.span
+        is_same_place = self.place == other.place and ours.start < theirs.end and theirs.start < ours.end
+        is_surer = other.points > self.points
+        return self.reading.target.brand == other.reading.target.brand or (is_same_place and is_surer)
 
     @property
     def rank(self) -> tuple[int, bool, int]:
         """What is told before what: the surest, then characters before their sounds, then the longest form."""
         form = self.reading.target.form.text
-        return -self.confidence, not fold.has_han(form), -len(form)
+        return -self.points, not fold.has_han(form), -len(form)
 
 
 def row_of(host: str, entry: Weighed) -> tuple[object, ...]:

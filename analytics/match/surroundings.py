@@ -15,7 +15,7 @@ _EXACT: Final = frozenset({"same", "characters"})
 _TOLD_APART: Final = ("rest ", "other ", "plain gain ", "by ")
 _APART: Final = frozenset(
     {"whole", "both edges", "leading", "trailing", "inside", "first letter", "is a word", "is a rare word"}
-    | {"country suffix", "keyword elsewhere", "subdomain", "tenant", "unsupported"}
+    | {"country suffix", "keyword elsewhere", "subdomain", "tenant", "unsupported", "one more character"}
 )
 
 

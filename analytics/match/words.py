@@ -80,6 +80,11 @@ def is_common_word(word: str) -> bool:
     return any(zipf(other) > own - 1.7 for other in kin) or any(zipf(stem) > own for stem in stems)
 
 
+def is_word_of(text: str, word: str) -> bool:
+    """Whether a text is an ordinary word, or `word` inflected: purchase with chase in it, ledgers of ledger."""
+    return zipf(text) > 0 or text in {word + end for end in _INFLECTIONS}
+
+
 @cache
 def simplified() -> dict[int, str]:
     """Traditional characters to simplified ones, wordfreq's table."""

@@ -71,21 +71,37 @@ def match_lines(
 
 
 def _matches(addresses: pl.DataFrame, matcher: Matcher, least: pl.DataFrame) -> pl.DataFrame:
-    hosts = _host_frame(addresses).unique("host", maintain_order=True)
-    matches = matcher.match_hosts(hosts).join(least, on="brand").filter(pl.col("confidence") >= pl.col("threshold"))
+    parts = _with_parts(addresses)
+    hosts = parts.select("host", "registrable_domain", "public_suffix").unique("host", maintain_order=True)
+    in_hosts = matcher.match_hosts(hosts)
     return (
-        addresses.select("line", "input", "host")
-        .join(hosts.select("host", "registrable_domain"), on="host")
-        .join(matches, on="host")
+        pl.concat([parts.join(in_hosts, on="host").select(_MET), _path_matches(parts, in_hosts, matcher).select(_MET)])
+        .join(least, on="brand")
+        .filter(pl.col("confidence") >= pl.col("threshold"))
         .sort("line", "confidence", "brand", descending=[False, True, False])
         .select(COLUMNS)
     )
 
 
-def _host_frame(addresses: pl.DataFrame) -> pl.DataFrame:
+_MET: Final = ("line", *COLUMNS)
+
+
+def _path_matches(parts: pl.DataFrame, in_hosts: pl.DataFrame, matcher: Matcher) -> pl.DataFrame:
+    """What the rest of the URLs names, where it says more than their hosts do."""
+    urls = parts.filter(pl.col("tail") != "")
+    found = matcher.match_urls(urls.select(pl.exclude("line", "input")).unique(["host", "tail"], maintain_order=True))
+    said = in_hosts.group_by("host").agg(said=pl.col("confidence").max())
+    more = found.join(said, on="host", how="left").filter(pl.col("confidence") > pl.col("said").fill_null(0))
+    return urls.join(more, on=["host", "tail"])
+
+
+def _with_parts(addresses: pl.DataFrame) -> pl.DataFrame:
     host = pl.col("host")
     return addresses.select(
+        "line",
+        "input",
         "host",
+        "tail",
         registrable_domain=pl.when(pl.col("registrable_length") > 0).then(host.str.tail(pl.col("registrable_length"))),
         public_suffix=host.str.tail(pl.col("suffix_length")),
     )

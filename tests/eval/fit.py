@@ -45,6 +45,8 @@ _FLAGS: Final = 285.0
 """Known-good names per 100,000 that shall reach the threshold on the dev halves, with room below the target of 300."""
 _BRANDS: Final = 80
 """Of so many brands, those whose ids have the smallest CRC-32: each brand brings flags of its own."""
+_INFLECTED: Final = "within a word"
+"""An ordinary word that holds the name imitates nobody, whatever a generator makes of it: apples, ledgers."""
 _ROUNDS: Final = 30
 _HEADER: Final = """\
 # The weight of each fact in points; ten are a factor of e in the odds of an imitation. Made by `make fit`, explained in
@@ -190,8 +192,8 @@ def _weighed(matcher: Matcher, cases: pl.DataFrame, a_kind: float, most_a_name: 
     for host, brand, facts in matcher.facts(hosts.unique("host", maintain_order=True)):
         met.setdefault((host, brand), []).append(facts)
     for host, brand, kind in known.select("host", "brand", "kind").iter_rows():
-        if (host, brand) in met:
-            best = max(met[host, brand], key=points)
+        best = max(met.get((host, brand), ()), key=points, default=None)
+        if best and not (_INFLECTED in best and a_kind == _A_FAMILY):
             yield Sample(best, imitates=True, weight=min(most_a_name, a_kind / counts[kind]))
 
 

@@ -22,6 +22,7 @@ _PLACES: Final = {"host_near": NEAR}
 """What others call a place, and what we do."""
 _SHORTEST: Final = 4
 LABELLED_SCHEMA: Final = {"file": pl.String, "name": pl.String, "target": pl.String, "place": pl.String}
+URLS_SCHEMA: Final = {"file": pl.String, "url": pl.String, "target": pl.String}
 LISTED_SCHEMA: Final = {"list": pl.String, "name": pl.String}
 _FIRM: Final = frozenset({
     "a", "ag", "and", "banco", "bank", "banca", "co", "com", "company", "corp", "corporation", "de", "group",
@@ -34,6 +35,12 @@ def read_labelled(folder: Path) -> pl.DataFrame:
     """The hosts of all labelled files: `LABELLED_SCHEMA`."""
     rows = [row for file in _csv_files(folder) for row in _labelled_rows(file)]
     return pl.DataFrame(rows, schema=LABELLED_SCHEMA, orient="row")
+
+
+def read_urls(folder: Path) -> pl.DataFrame:
+    """The URLs of all labelled files that have them, in a column `url`: `URLS_SCHEMA`."""
+    rows = [row for file in _csv_files(folder) for row in _url_rows(file)]
+    return pl.DataFrame(rows, schema=URLS_SCHEMA, orient="row")
 
 
 def read_plain(folder: Path) -> pl.DataFrame:
@@ -119,8 +126,7 @@ def _csv_files(folder: Path) -> list[Path]:
 
 def _labelled_rows(file: Path) -> Iterator[tuple[str, str, str, str]]:
     header, *lines = _lines(file) or [[]]
-    host = next((header.index(name) for name in _HOST_COLUMNS if name in header), None)
-    target = next((header.index(name) for name in _TARGET_COLUMNS if name in header), None)
+    host, target = _column(header, _HOST_COLUMNS), _column(header, _TARGET_COLUMNS)
     if host is None or target is None:
         return
     where = header.index("where") if "where" in header else None
@@ -128,6 +134,18 @@ def _labelled_rows(file: Path) -> Iterator[tuple[str, str, str, str]]:
         if len(line) == len(header) and line[host] and line[target]:
             place = line[where] if where is not None else "anywhere"
             yield file.stem, line[host].strip().lower(), line[target], _PLACES.get(place, place)
+
+
+def _url_rows(file: Path) -> Iterator[tuple[str, str, str]]:
+    header, *lines = _lines(file) or [[]]
+    url, target = _column(header, ("url",)), _column(header, _TARGET_COLUMNS)
+    if url is not None and target is not None:
+        kept = (line for line in lines if len(line) == len(header) and line[url] and line[target])
+        yield from ((file.stem, line[url], line[target]) for line in kept)
+
+
+def _column(header: Sequence[str], names: Sequence[str]) -> int | None:
+    return next((header.index(name) for name in names if name in header), None)
 
 
 def _plain_names(file: Path) -> list[str]:

@@ -21,6 +21,7 @@ from tests.eval.frame import save, show
 from tests.eval.labelled import BrandLabels, read_targets
 from tests.eval.outcome import Outcome
 from tests.eval.packages import evaluate_families, evaluate_known_good, show_frontier
+from tests.eval.urls import evaluate_labelled_urls, evaluate_package_urls
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -49,11 +50,14 @@ def _outcomes(given: argparse.Namespace) -> Iterator[Outcome]:
     known_good = evaluate_known_good(matcher, given.scale)
     show_frontier(families, known_good)
     yield from (families, known_good)
+    say("URLs ...")
+    yield evaluate_package_urls(matcher, given.scale)
     if given.data:
         say(f"{given.data} ...")
         labelled, lists = evaluate_labelled(matcher, brands, labels, given.data), evaluate_lists(matcher, given.data)
         show_frontiers(labelled, lists)
         yield from (labelled, lists)
+        yield evaluate_labelled_urls(matcher, brands, labels, given.data)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -63,6 +63,25 @@ def test_match_gives_one_row_a_match_and_reports_what_is_no_host(call: Call) -> 
     assert err.splitlines()[0].startswith("line 3: ")
 
 
+def test_match_tells_of_a_path_where_it_says_more_than_the_host(call: Call) -> None:
+    urls = [
+        "https://garden-of-mari.org/paypal/login.php",
+        "https://paypal-login.top/netflix/login.php",  # the host is surer
+        "https://garden-of-mari.org/apple/",
+        "http://192.0.2.7/%E5%A5%87%E5%AF%8C%E5%80%9F%E6%9D%A1/",
+        "https://garden-of-mari.org/paypal/login.php",
+    ]
+    code, out, err = call("match", "--format", "jsonl", stdin="\n".join(urls).encode())
+    found = [json.loads(line) for line in out.splitlines()]
+    assert (code, err) == (0, "")
+    assert [(row["input"], row["brand"], row["technique"]) for row in found] == [
+        (urls[0], "paypal", "path"),
+        (urls[1], "paypal", "dictionary"),
+        (urls[3], "qifu-jietiao", "path"),
+        (urls[4], "paypal", "path"),
+    ]
+
+
 def test_match_of_a_file_as_json_lines(call: Call, tmp_path: Path) -> None:
     (tmp_path / "hosts.txt").write_text("paypa1.com\n", "utf-8")
     code, out, err = call("match", "hosts.txt", "--format", "jsonl", "--popular", "off", "--min-confidence", "0")

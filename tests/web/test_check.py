@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from analytics.match.matcher import Matcher
+from db.brands import Brand
 from db.connection import open_database, transaction
 from db.vocabulary import CHOICES, Assessment, Claim, Yields
 from db.writes import Provenance, save_rows
@@ -108,6 +109,35 @@ def test_a_lookalike(records: Records, said: list[tuple[str, str, str]], expecte
     assert (found.assessment, found.kind, found.brand) == (expected, "url", "demopay")
     assert found.confidence is not None
     assert found.confidence >= 70
+
+
+@pytest.mark.parametrize(
+    ("value", "expected", "brand"),
+    [
+        (f"https://{PLAIN}/qifu.com/login.php", "suspicious", "qifu"),
+        (f"https://{PLAIN}/qifu/", "unknown", "qifu"),
+        (f"https://{PLAIN}/other", "unknown", None),
+        (PLAIN, "unknown", None),  # a page says nothing of its host
+        (f"https://{OWN}/qifu.com/login.php", "benign", "demopay"),
+    ],
+)
+def test_a_likeness_behind_the_host(records: Records, value: str, expected: str, brand: str | None) -> None:
+    found = check(records, f"https://{PLAIN}/qifu.com/login.php", value)[-1]
+    assert (found.assessment, found.brand) == (expected, brand)
+
+
+def test_strangers_paths_on_an_official_host(records: Records) -> None:
+    landlord = Brand(id="google", names=("Google",), domains=("google.com",))
+    both = [*BRANDS, landlord]
+    values = ["https://sites.google.com/view/qifu-login", "https://sites.google.com/view/garden", "sites.google.com"]
+    with open_database(records.store.path, read_only=True) as database:
+        answers = assess(database, values, both, Matcher(both))
+    assert [(one.assessment, one.brand) for one in answers] == [
+        ("suspicious", "qifu"),
+        ("benign", "google"),
+        ("benign", "google"),
+    ]
+    assert "qifu" in answers[0].reasons[0]
 
 
 def test_a_faint_likeness_is_told_and_decides_nothing(records: Records) -> None:
