@@ -22,7 +22,7 @@ _NONCE_BYTES: Final = 12
 _LEVEL: Final = 3
 """Half the time of zlib's default 6, for files a tenth larger."""
 _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-"""What a full or failing disk says; making room mends it. Anything else (a file where a folder should be) it does not."""
+"""What a full or failing disk says; making room mends it, but not a file where a folder should be."""
 _DRAFT: Final = re.compile(r"[0-9a-f]{64}\.([0-9]{1,9})\.part")
 """Name of a file that is being written, with the number of the process that writes it."""
 _MEND: Final = "import the same file again, or restore it from a backup"

@@ -104,7 +104,7 @@ def tiny(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_is_told_in_one_line_and_leaves_no_half_of_a_file(tiny: Path) -> None:
     landing = Landing(tiny / "landing")
     kept = landing.keep(b"kept", encrypt=False)
-    with pytest.raises(Interrupted, match=r"^landing folder [^\n]+: No space left on device; what was committed is kept"):
+    with pytest.raises(Interrupted, match=r"^landing [^\n]+: No space left on device; what was committed is kept"):
         landing.keep(os.urandom(2_000_000), encrypt=False)
     assert [path.name for path in tiny.rglob("*") if path.is_file()] == [f"{kept.digest}.z"]
     assert landing.keep(b"more", encrypt=False).bytes == 4
