@@ -16,7 +16,7 @@ import pytest
 
 from flows.cli.main import run
 from tests.running import fanzha
-from tests.spiders.test_reading import endless_workbook
+from tests.spiders.hostile import endless_workbook
 
 SAMPLES = Path(__file__).parent.parent / "spiders" / "samples"
 CATALOGUE = """

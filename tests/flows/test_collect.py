@@ -18,7 +18,7 @@ from flows.demo.server import CATALOGUE, serve_samples
 from flows.files import read_file
 from spiders.catalogue import Source, load_catalogue
 from tests.flows.test_ingest import make_source
-from tests.spiders.test_reading import endless_workbook
+from tests.spiders.hostile import endless_workbook
 
 
 def collect(store: Store, sources: list[Source], url: str) -> dict[str, SourceResult]:

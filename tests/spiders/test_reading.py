@@ -1,8 +1,7 @@
 """A document that aborts, hangs or eats memory fails alone, in one line; one that expands is refused before it has."""
 
 import io
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -16,6 +15,7 @@ from db.errors import UnreadableFile
 from spiders.catalogue import Source
 from spiders.formats.text import split_lines
 from spiders.reading import Limits, Reader
+from tests.spiders.hostile import endless_workbook
 from tests.spiders.parsing import read
 from tests.spiders.test_formats import source
 from tests.spiders.test_formats_table import parquet, workbook
@@ -24,22 +24,6 @@ from tests.spiders.test_formats_table import source as table
 TABLE = table(columns={"address": "u"}, values={})
 DENSE: Final = b"[" + b"[]," * 3_000_000 + b"[]]"
 """9 MB of JSON: a third of a gigabyte as Python objects, and some seconds to read."""
-
-
-def workbook_of(sheet: str) -> bytes:
-    """A workbook whose one sheet has this XML."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(workbook([["u"], ["a.example"]]))) as good, zipfile.ZipFile(stream, "w") as crafted:
-        for name in good.namelist():
-            content = f"<worksheet><sheetData>{sheet}</sheetData></worksheet>".encode()
-            crafted.writestr(name, content if name.endswith("sheet1.xml") else good.read(name))
-    return stream.getvalue()
-
-
-def endless_workbook() -> bytes:
-    """Cells without references: two rows with a million between them, and half a terabyte where a reader fills it."""
-    cells = "<c><v>1</v></c>"
-    return workbook_of(f'<row>{cells * 16_384}</row><row r="1048576">{cells}</row>')
 
 
 def repeated(value: str, rows: int, group: int) -> bytes:
@@ -83,16 +67,16 @@ def test_what_is_wrong_with_a_risky_document_is_told_as_of_any_other(reader: Rea
         reader.read(workbook([["v"], ["a.example"]]))
 
 
-RISKY = {
-    "excel": (workbook([["u"], ["a.example"]]), TABLE, True),
-    "parquet": (parquet(pl.DataFrame({"u": ["a.example"]})), TABLE, True),
-    "a page": (b"<p>", source("store"), True),
-    "large JSON": (b'[{"url": "http://a.example/"}' + b" " * (9 << 20) + b"]", source("phishtank"), True),
-    "small JSON": (b"[]", source("phishtank"), False),
-    "CSV": (b"u\na.example\n", TABLE, False),
-    "JSON Lines": (b'{"u": "a.example"}\n' * 500_000, TABLE, False),
-    "a list": (b"[.example\n" * 1_000_000, source("list"), False),
-    "nothing": (b"", source("store"), False),
+RISKY: dict[str, tuple[Callable[[], bytes], Source, bool]] = {
+    "excel": (lambda: workbook([["u"], ["a.example"]]), TABLE, True),
+    "parquet": (lambda: parquet(pl.DataFrame({"u": ["a.example"]})), TABLE, True),
+    "a page": (lambda: b"<p>", source("store"), True),
+    "large JSON": (lambda: b'[{"url": "http://a.example/"}' + b" " * (9 << 20) + b"]", source("phishtank"), True),
+    "small JSON": (lambda: b"[]", source("phishtank"), False),
+    "CSV": (lambda: b"u\na.example\n", TABLE, False),
+    "JSON Lines": (lambda: b'{"u": "a.example"}\n' * 500_000, TABLE, False),
+    "a list": (lambda: b"[.example\n" * 1_000_000, source("list"), False),
+    "nothing": (lambda: b"", source("store"), False),
 }
 
 
@@ -100,7 +84,7 @@ RISKY = {
 def test_what_is_risky_is_read_by_a_child_and_what_is_not_is_not(case: str) -> None:
     content, declared, is_risky = RISKY[case]
     with Reader(declared) as opened:
-        opened.read(content)
+        opened.read(content())
         child = opened._child
         assert (child is not None) is is_risky
     assert child is None or child.returncode is not None, "it ends with its reader"
@@ -120,34 +104,51 @@ INDICATOR = b'{"type": "indicator", "valid_from": "%s", "pattern": "%s"}' % (
     b"9" * 60_000,
     b" OR ".join(b"url:value='%d'" % number for number in range(3_000)),
 )
-BOUNDED: dict[str, tuple[bytes, Source, str]] = {
-    "lines of one letter": (b"a\n" * 5_000_001, source("list"), "more than 5,000,000 lines"),
-    "lines of carriage returns": (b"\r" * 5_000_001 + b"a", source("list"), "more than 5,000,000 lines"),
-    "tiny values": (b"[" + b"[]," * 5_000_001 + b"[]]", source("phishtank"), "JSON of more than 10,000,000 values"),
-    "names in few lines": ((b"0.0.0.0" + b" a" * 32_000 + b"\n") * 160, source("hosts"), "more than 5,000,000 rows"),
+BOUNDED: dict[str, tuple[Callable[[], bytes], Source, str]] = {
+    "lines of one letter": (lambda: b"a\n" * 5_000_001, source("list"), "more than 5,000,000 lines"),
+    "lines of carriage returns": (lambda: b"\r" * 5_000_001 + b"a", source("list"), "more than 5,000,000 lines"),
+    "tiny values": (
+        lambda: b"[" + b"[]," * 5_000_001 + b"[]]",
+        source("phishtank"),
+        "JSON of more than 10,000,000 values",
+    ),
+    "names in few lines": (
+        lambda: (b"0.0.0.0" + b" a" * 32_000 + b"\n") * 160,
+        source("hosts"),
+        "more than 5,000,000 rows",
+    ),
     "a time for many addresses": (
-        b"[%s]" % b",".join([INDICATOR] * 4),
+        lambda: b"[%s]" % b",".join([INDICATOR] * 4),
         source("stix"),
         "rows of more than 536,870,912 characters",
     ),
     "a name for many versions": (
-        b'{"repo": {"address": "http://a.example"}, "apps": [{"packageName": "p", "name": "%s"}],'
-        b' "packages": {"p": [%s]}}' % (b"n" * 60_000, b",".join([b"{}"] * 20_000)),
+        lambda: (
+            b'{"repo": {"address": "http://a.example"}, "apps": [{"packageName": "p", "name": "%s"}],'
+            b' "packages": {"p": [%s]}}' % (b"n" * 60_000, b",".join([b"{}"] * 20_000))
+        ),
         source("fdroid"),
         "rows of more than 536,870,912 characters",
     ),
     "a package name for many broken versions": (
-        b'{"repo": {"address": "http://a.example"}, "packages": {"%s": [%s]}}' % (b"p" * 200_000, b"0," * 9_999 + b"0"),
+        lambda: (
+            b'{"repo": {"address": "http://a.example"}, "packages": {"%s": [%s]}}'
+            % (b"p" * 200_000, b"0," * 9_999 + b"0")
+        ),
         source("fdroid"),
         "rows of more than 536,870,912 characters",
     ),
     "an address for many versions": (
-        b'{"repo": {"address": "http://%s"}, "packages": {"p": [{}]}}' % (b"a" * 5_000),
+        lambda: b'{"repo": {"address": "http://%s"}, "packages": {"p": [{}]}}' % (b"a" * 5_000),
         source("fdroid"),
         "an address longer than 2000",
     ),
-    "a value for many rows": (repeated("a" * 60_000, 10_000, 500), TABLE, "rows of more than 536,870,912 characters"),
-    "a number for many rows": (repeated("7", 5_000_001, 5_000_001), TABLE, "more than 5,000,000 rows"),
+    "a value for many rows": (
+        lambda: repeated("a" * 60_000, 10_000, 500),
+        TABLE,
+        "rows of more than 536,870,912 characters",
+    ),
+    "a number for many rows": (lambda: repeated("7", 5_000_001, 5_000_001), TABLE, "more than 5,000,000 rows"),
 }
 
 
@@ -155,7 +156,7 @@ BOUNDED: dict[str, tuple[bytes, Source, str]] = {
 def test_what_stands_for_far_more_than_its_size_is_refused(case: str) -> None:
     content, declared, told = BOUNDED[case]
     with Reader(declared) as opened, pytest.raises(UnreadableFile, match=told):
-        opened.read(content)
+        opened.read(content())
 
 
 def test_entries_are_bounded_and_few_are_held_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
