@@ -1,9 +1,13 @@
 """The landing folder: what arrived, as it came, under the digest of its content, compressed."""
 
+import errno
 import hashlib
 import hmac
 import os
+import re
 import zlib
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,12 +15,17 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from db.errors import FanzhaError, UsageError
+from db.errors import FanzhaError, Interrupted, UsageError
 from db.keys import Key
 
 _NONCE_BYTES: Final = 12
 _LEVEL: Final = 3
 """Half the time of zlib's default 6, for files a tenth larger."""
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What a full or failing disk says; making room mends it, but not a file where a folder should be."""
+_DRAFT: Final = re.compile(r"[0-9a-f]{64}\.([0-9]{1,9})\.part")
+"""Name of a file that is being written, with the number of the process that writes it."""
+_MEND: Final = "import the same file again, or restore it from a backup"
 
 
 class DamagedLanding(FanzhaError):
@@ -35,19 +44,31 @@ class Landed:
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """The folder beside a database; nothing in it is ever changed."""
+    """The folder beside a database; nothing in it is ever changed, but what is damaged is made whole again."""
 
     root: Path
     key: Key | None = None
 
     def keep(self, content: bytes, *, encrypt: bool) -> Landed:
-        """Keep content; the same content is kept once. It is on disk when this returns."""
+        """Keep content; the same content is kept once, and anew where its file is damaged. It is on disk at the end.
+
+        Raises:
+            Interrupted: the disk is full or failing; no half of the file is left.
+            UsageError: something else stands where the file or its folder should be.
+        """
         digest = self._digest(content, encrypt=encrypt)
-        path = self.path(digest, is_encrypted=encrypt)
-        if not path.exists():
+        if not self._holds(digest, encrypt=encrypt):
             packed = zlib.compress(content, _LEVEL)
-            _write(path, self._seal(packed, digest) if encrypt else packed)
+            with writing(self.root):
+                _write(self.path(digest, is_encrypted=encrypt), self._seal(packed, digest) if encrypt else packed)
         return Landed(digest, len(content), encrypt)
+
+    def _holds(self, digest: str, *, encrypt: bool) -> bool:
+        try:
+            self.read(digest, is_encrypted=encrypt)
+        except DamagedLanding:
+            return False
+        return True
 
     def read(self, digest: str, *, is_encrypted: bool) -> bytes:
         """The content kept under a digest.
@@ -61,11 +82,13 @@ class Landing:
             stored = path.read_bytes()
             content = zlib.decompress(self._open(stored, digest) if is_encrypted else stored)
         except FileNotFoundError:
-            raise DamagedLanding(f"landing file {path}: is missing; restore it from a backup") from None
+            raise DamagedLanding(f"landing file {path}: is missing; {_MEND}") from None
+        except OSError as error:
+            raise DamagedLanding(f"landing file {path}: cannot be read: {error.strerror}; {_MEND}") from None
         except zlib.error:
-            raise DamagedLanding(f"landing file {path}: is damaged; restore it from a backup") from None
+            raise DamagedLanding(f"landing file {path}: is damaged; {_MEND}") from None
         if self._digest(content, encrypt=is_encrypted) != digest:
-            raise DamagedLanding(f"landing file {path}: holds other content than it should; restore it from a backup")
+            raise DamagedLanding(f"landing file {path}: holds other content than it should; {_MEND}")
         return content
 
     def path(self, digest: str, *, is_encrypted: bool) -> Path:
@@ -96,11 +119,48 @@ class Landing:
             ) from None
 
 
+@contextmanager
+def writing(root: Path) -> Generator[None]:
+    """Something that writes into a landing folder: what goes wrong with the disk is one line.
+
+    Raises:
+        Interrupted: the disk is full or failing.
+        UsageError: the folder cannot be used.
+    """
+    try:
+        yield
+    except OSError as error:
+        said = f"landing folder {root}: cannot be written: {error.strerror}"
+        if error.errno in _NO_ROOM:
+            raise Interrupted(f"{said}; what was committed is kept, make room and run again") from error
+        place = error.filename2 or error.filename or root
+        raise UsageError(f"{said}: {place}; move away what stands there, or give access to it") from error
+
+
+def is_alive(process: int) -> bool:
+    """Whether a process of this number runs: what a dead one left half done is cleared away."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def _write(path: Path, content: bytes) -> None:
+    root = path.parent.parent
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}.part")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    for left in root.glob("*.part"):
+        if (draft_of := _DRAFT.fullmatch(left.name)) and not is_alive(int(draft_of[1])):
+            left.unlink(missing_ok=True)
+    draft = root / f"{path.stem}.{os.getpid()}.part"
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise

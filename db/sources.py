@@ -164,10 +164,10 @@ def save_quarantine(database: Database, document_id: int, rejected: pl.DataFrame
     database.conn.executemany(
         """INSERT INTO quarantine (document_id, position, raw, reason, recorded_at) VALUES (?, ?, ?, ?, ?)
            ON CONFLICT (document_id, position, reason, raw) DO NOTHING""",
-        [
+        (
             (document_id, position, raw, reason, recorded_at)
             for position, raw, reason in rejected.select("position", "raw", "reason").iter_rows()
-        ],
+        ),
     )
 
 

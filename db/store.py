@@ -13,7 +13,7 @@ from sqlite_utils import Database
 from db.connection import landing_root, open_database, transaction
 from db.errors import Busy, UsageError
 from db.keys import Key, load_key
-from db.landing import DamagedLanding, Landing
+from db.landing import DamagedLanding, Landing, writing
 from db.terms import Terms
 
 _TRIED: Final = 5
@@ -74,10 +74,12 @@ def open_store(path: Path, key_path: Path | None) -> Generator[Store]:
     """Open the database at path for writing, with its landing folder.
 
     Raises:
-        UsageError: the database or a named key file is unusable, or they do not belong together.
+        UsageError: the database, its landing folder or a named key file is unusable, or they do not belong together.
     """
     key = load_key(key_path) if key_path else None
     with open_database(path) as database:
+        with writing(landing_root(path)):
+            landing_root(path).mkdir(parents=True, exist_ok=True)
         store = Store(path, database, Landing(landing_root(path), key), Terms(database), key_path)
         if key:
             store.knows(key)
@@ -100,10 +102,13 @@ def hold(path: Path, name: str) -> Generator[None]:
 
     Raises:
         Busy: another process is doing it.
+        UsageError: the landing folder cannot be written.
     """
     root = landing_root(path)
-    root.mkdir(parents=True, exist_ok=True)
-    with (root / f".lock-{name}").open("a") as file:
+    with writing(root):
+        root.mkdir(parents=True, exist_ok=True)
+        file = (root / f".lock-{name}").open("a")
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

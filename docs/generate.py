@@ -8,7 +8,9 @@ from db.kinds import KINDS
 from db.views import VIEWS
 from db.vocabulary import CHOICES
 from spiders.catalogue import load_catalogue
+from spiders.formats import bounds
 from spiders.formats.registry import FORMATS
+from spiders.reading import Limits
 
 HERE = Path(__file__).parent
 MADE = "<!-- made by `make docs`; edit the declarations, not this page -->"
@@ -58,6 +60,19 @@ def _formats() -> Iterator[str]:
     rows = ["| format | 名称 | what it is | position counts |", "| --- | --- | --- | --- |"]
     rows += [f"| `{name}` | {one.title_zh} | {one.title_en} | {one.unit} |" for name, one in FORMATS.items()]
     yield "\n".join(rows)
+    limits = Limits()
+    yield (
+        f"Of one file at most {bounds.ROWS:,} lines, records or entries are read, {bounds.VALUES:,} JSON values and\n"
+        f"{bounds.TEXT >> 20} Mi characters of rows; a larger one is refused in one line, and can be split.\n"
+        "Parquet, Excel, store pages and large JSON are read by a child process of at most\n"
+        f"{limits.memory >> 20:,} MiB and {limits.seconds} s: a file that breaks it fails its source alone."
+    )
+    yield (
+        "A source with a `path` names a file, a folder or a pattern of files; only regular files are read.\n"
+        "What is new or changed since the last run is weighed together against the source's `normal`. A file that\n"
+        "cannot be read fails the source and is tried again with each run; the others are stored. A MISP feed\n"
+        "directory is one thing: where one of its files has changed, all are read."
+    )
 
 
 def _views() -> Iterator[str]:

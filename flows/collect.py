@@ -1,6 +1,7 @@
 """Collecting: what each source has that is new, fetched and stored; one source's failure is its own."""
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,15 +11,18 @@ from pathlib import Path
 from typing import Final
 
 from db.connection import landing_root
-from db.errors import SourceFailed, UsageError
+from db.errors import SourceFailed, UnreadableFile, UsageError
+from db.landing import is_alive, writing
 from db.sources import Counts, Cursor, read_cursor
 from db.store import Store, now_ms
 from db.vocabulary import Outcome
-from flows.ingest import Document, ingest, log_failure, log_unchanged, path_documents
+from flows.files import read_file, shown, source_files
+from flows.ingest import Document, ingest, log_failure, log_unchanged, taking
 from spiders.catalogue import Source
 from spiders.crawl import CrawlOutcome, CrawlRequest, crawl, resolve_url
 
-_SPOOL: Final = "spool-"
+_SPOOL: Final = re.compile(r"spool-([0-9]{1,9})-.*")
+"""Name of a spool, with the number of the process that it belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +50,24 @@ def choose(catalogue: Sequence[Source], only: Sequence[str]) -> list[Source]:
 
 @contextmanager
 def spool(path: Path) -> Iterator[Path]:
-    """A folder for bodies on their way from the crawl to the landing, gone afterwards."""
+    """A folder for bodies on their way from the crawl to the landing, gone afterwards.
+
+    Raises:
+        Interrupted: the disk is full or failing.
+        UsageError: the landing folder cannot be used.
+    """
     root = landing_root(path)
-    root.mkdir(parents=True, exist_ok=True)
-    for left in root.glob(f"{_SPOOL}*"):
-        if not _is_alive(int(left.name.split("-")[1])):  # killed; what lies there may be about persons
-            shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=f"{_SPOOL}{os.getpid()}-", dir=root) as folder:
-        yield Path(folder)
-
-
-def _is_alive(process: int) -> bool:
+    with writing(root):
+        root.mkdir(parents=True, exist_ok=True)
+        for left in root.glob("spool-*"):
+            spool_of = _SPOOL.fullmatch(left.name)
+            if spool_of and not is_alive(int(spool_of[1])):  # killed; what lies there may be about persons
+                shutil.rmtree(left, ignore_errors=True)
+        folder = Path(tempfile.mkdtemp(prefix=f"spool-{os.getpid()}-", dir=root))
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def fetch(
@@ -96,9 +100,9 @@ def take_outcome(store: Store, source: Source, outcome: CrawlOutcome, folder: Pa
         if outcome.outcome == "unchanged":
             log_unchanged(store, source, read_cursor(store.database, source.name), started_at)
             return SourceResult(source.name, Outcome.UNCHANGED)
-        documents = [
+        documents = (
             Document(part.name, (folder / part.digest).read_bytes(), part.fetched_at) for part in outcome.documents
-        ]
+        )
         cursor = replace(
             read_cursor(store.database, source.name),
             etag=outcome.etag or None,
@@ -112,33 +116,62 @@ def take_outcome(store: Store, source: Source, outcome: CrawlOutcome, folder: Pa
 
 
 def take_files(store: Store, source: Source, base: Path, started_at: int) -> SourceResult:
-    """Store the files of a path source that are new or changed since the last run."""
+    """Store the files of a path source that are new or changed since the last run.
+
+    They are weighed together. A file that cannot be read fails the source, and is tried again with each run; what the
+    others hold is stored.
+    """
+    known = read_cursor(store.database, source.name)
+    faults: list[str] = []
     try:
-        known = read_cursor(store.database, source.name)
-        stamps = {
-            str(path): f"{path.stat().st_size}-{path.stat().st_mtime_ns}" for path in path_documents(source, base)
-        }
-        fresh = [name for name, stamp in stamps.items() if known.events.get(name) != stamp]
+        stamps = {path: _stamp(path) for path in source_files(source, base)}
+        fresh = [path for path, stamp in stamps.items() if known.events.get(str(path)) != stamp]
         if not fresh:
             log_unchanged(store, source, known, started_at)
             return SourceResult(source.name, Outcome.UNCHANGED)
-        counts = Counts()
-        for name in fresh:
-            counts += _take_file(store, source, Path(name), stamps[name], started_at)
-    except SourceFailed as error:
-        return _failed(store, source, str(error), started_at)
-    except OSError as error:
-        return _failed(store, source, f"{error.filename or 'a file'}: cannot be read: {error.strerror}", started_at)
+        if source.format == "misp":
+            fresh = list(stamps)  # a manifest and its events are one thing
+        counts = _take_fresh(store, source, {path: stamps[path] for path in fresh}, faults, started_at)
+    except (SourceFailed, UsageError) as error:
+        return _failed(store, source, _told([*faults, str(error)]), started_at)
+    if faults:
+        return replace(_failed(store, source, _told(faults), started_at), counts=counts)
     return SourceResult(source.name, Outcome.STORED, counts=counts)
 
 
-def _take_file(store: Store, source: Source, path: Path, stamp: str, started_at: int) -> Counts:
-    if path.stat().st_size > source.max_bytes:
-        raise SourceFailed(f"{path.name}: is larger than {source.max_bytes:,} bytes")
-    cursor = read_cursor(store.database, source.name)
-    cursor = replace(cursor, events={**cursor.events, str(path): stamp})
-    document = Document(path.name, path.read_bytes(), now_ms())
-    return ingest(store, source, [document], cursor, started_at=started_at, normal=source.normal)
+def _take_fresh(store: Store, source: Source, stamps: Mapping[Path, str], faults: list[str], started_at: int) -> Counts:
+    """Store files; adds to the faults those that cannot be read, which the cursor does not get to know."""
+    taken: dict[str, str] = {}
+    with taking(store, source, started_at) as intake:
+        for path, stamp in stamps.items():
+            try:
+                fault = intake.take(Document(path.name, read_file(path, source), now_ms()))
+            except UnreadableFile as error:
+                faults.append(str(error))
+                continue
+            if fault:
+                faults.append(f"{shown(path)}: {fault}")
+            else:
+                taken[str(path)] = stamp
+        if not taken:
+            intake.keep_refused()
+            return Counts()
+        cursor = read_cursor(store.database, source.name)
+        return intake.finish(replace(cursor, events={**cursor.events, **taken}), source.normal)
+
+
+def _stamp(path: Path) -> str:
+    try:
+        status = path.stat()
+    except OSError:
+        return ""  # it went away just now; reading it will tell
+    return f"{status.st_size}-{status.st_mtime_ns}"
+
+
+def _told(faults: Sequence[str]) -> str:
+    """Several faults in one line: the first, and how many more."""
+    more = len(faults) - 1
+    return faults[0] + (f" (and {more:,} more)" if more else "")
 
 
 def _request(store: Store, source: Source, environ: Mapping[str, str]) -> CrawlRequest:

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from db.errors import SourceFailed, UsageError
-from db.health import quarantined_documents
+from db.errors import SourceFailed, UnreadableFile, UsageError
+from db.health import RejectedDocument, quarantined_documents
+from db.landing import DamagedLanding
 from db.sources import Counts, read_cursor
 from db.store import Store, now_ms
+from flows.files import import_files, read_file, shown
 from flows.ingest import Document, ingest, log_failure, replay
 from spiders.catalogue import Source, load_catalogue, stored_source
 from spiders.formats.registry import FORMATS
@@ -78,50 +80,53 @@ def import_file(store: Store, source: Source, file: Path) -> Imported:
         UsageError: it cannot be opened, or is larger than the source allows.
     """
     started_at = now_ms()
-    documents = [_document(path, source, started_at) for path in _parts(file, source)]
+    paths = import_files(file, source)
+    documents = (Document(path.name, read_file(path, source), started_at) for path in paths)
     try:
         counts = ingest(
             store, source, documents, read_cursor(store.database, source.name), started_at=started_at, normal=None
         )
     except SourceFailed as error:
-        log_failure(store, source, f"{file.name}: {error}", started_at)
+        log_failure(store, source, f"{shown(Path(file.name))}: {error}", started_at)
         raise
     limit = counts.rows * source.normal.max_rejected_share
     return Imported(str(file), counts, counts.quarantined > limit)
 
 
-def replay_quarantine(store: Store, source: str | None) -> tuple[Counts, int, int]:
-    """Parse every document with unresolved rejected rows again.
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What reading rejected rows again brought."""
 
-    Returns:
-        What was stored, how many rejected rows are resolved, and how many are not.
+    counts: Counts
+    resolved: int
+    left: int
+    """Rows that are still rejected."""
+    faults: tuple[str, ...]
+    """Why documents could not be read again, one line each."""
+
+
+def replay_quarantine(store: Store, source: str | None) -> Replayed:
+    """Parse every document with unresolved rejected rows again; one that cannot be read does not stop the others.
+
+    Raises:
+        UsageError: a document is about persons and there is no key.
     """
-    total, resolved, left = Counts(), 0, 0
+    counts, resolved, left = Counts(), 0, 0
+    faults: list[str] = []
     for document in quarantined_documents(store.database, source):
-        declared = stored_source(document.declaration)
-        content = store.landing.read(document.digest, is_encrypted=document.is_encrypted)
-        counts, mended = replay(
-            store, declared, document.document_id, Document(document.name, content, document.fetched_at)
-        )
-        total, resolved, left = total + counts, resolved + mended, left + document.rejected - mended
-    return total, resolved, left
+        try:
+            again, mended = _replay(store, document)
+        except (DamagedLanding, UnreadableFile) as error:
+            faults.append(f"{document.name}: {error}")
+            again, mended = Counts(), 0
+        counts, resolved, left = counts + again, resolved + mended, left + document.rejected - mended
+    return Replayed(counts, resolved, left, tuple(faults))
 
 
-def _parts(file: Path, source: Source) -> list[Path]:
-    if file.is_file():
-        return [file]
-    if not file.is_dir() or source.format != "misp":
-        raise UsageError(f"{file}: is no file; a folder is read as format misp only")
-    parts = sorted(file.glob("*.json"))
-    if not parts:
-        raise UsageError(f"{file}: no *.json in this folder; a MISP feed directory has a manifest and events")
-    return parts
-
-
-def _document(path: Path, source: Source, at: int) -> Document:
+def _replay(store: Store, rejected: RejectedDocument) -> tuple[Counts, int]:
     try:
-        if path.stat().st_size > source.max_bytes:
-            raise UsageError(f"{path}: is larger than {source.max_bytes:,} bytes; raise max_bytes of {source.name!r}")
-        return Document(path.name, path.read_bytes(), at)
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+        source = stored_source(rejected.declaration)
+    except UsageError as error:
+        raise UnreadableFile(str(error)) from None
+    content = store.landing.read(rejected.digest, is_encrypted=rejected.is_encrypted)
+    return replay(store, source, rejected.document_id, Document(rejected.name, content, rejected.fetched_at))

@@ -1,14 +1,11 @@
 """From documents to records: land, parse, normalise, weigh against what is normal, store."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Final
 
-import polars as pl
-
-from analytics.normalise.records import normalise_rows
 from db.connection import transaction
 from db.errors import SourceFailed, UnreadableFile
 from db.landing import Landed
@@ -27,13 +24,14 @@ from db.sources import (
 from db.store import Store, now_ms
 from db.vocabulary import Outcome
 from db.writes import Provenance, save_rows
+from flows.preparing import Prepared, prepare, weigh
+from flows.weighing import Weight, abnormal, unchanged_too_long
 from spiders.catalogue import Normal, Source
-from spiders.formats.parsed import Parsed
-from spiders.formats.registry import read
+from spiders.reading import Reader
 
-BATCH_ROWS: Final = 250_000
-"""Rows of one transaction: large enough that commits cost nothing, small enough to hold in memory."""
-_HOUR: Final = 3_600_000
+HELD_BYTES: Final = 512 << 20
+"""Rows held until all of an answer is weighed: two or three million; of a larger one some documents are read twice."""
+_START: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +41,6 @@ class Document:
     name: str
     content: bytes
     fetched_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    document: Document
-    landed: Landed
-    kind: str
-    rows: pl.DataFrame
-    rejected: pl.DataFrame
-    ignored: int
-
-    @property
-    def total(self) -> int:
-        return self.rows.height + self.rejected.height + self.ignored
 
 
 def describe(source: Source) -> SourceRow:
@@ -84,7 +68,7 @@ def register(store: Store, source: Source) -> int:
 def ingest(
     store: Store,
     source: Source,
-    documents: Sequence[Document],
+    documents: Iterable[Document],
     cursor: Cursor,
     *,
     started_at: int,
@@ -95,7 +79,7 @@ def ingest(
     Args:
         store: where to.
         source: the declaration.
-        documents: the whole answer.
+        documents: the whole answer; taken one by one.
         cursor: where the next fetch goes on, once this is stored.
         started_at: when the attempt began.
         normal: what the answer is weighed against; None weighs nothing (files that a person imports).
@@ -104,19 +88,137 @@ def ingest(
         SourceFailed: the answer is refused; what arrived is kept, no row of it is stored.
         UsageError: the source names persons and there is no key.
     """
-    source_id = register(store, source)
-    landed = [_land(store, source, document) for document in documents]
-    changed = _stamp(cursor, landed, started_at)
-    try:
-        prepared = [_prepare(store, source, *pair) for pair in zip(documents, landed, strict=True)]
-    except UnreadableFile as error:
-        _keep_refused(store, source_id, documents, landed)
-        # what a parser says may quote the file, and this one is about persons
-        said = f"cannot be read as {source.format} as its declaration has it" if source.has_people else str(error)
-        raise SourceFailed(said) from (None if source.has_people else error)
-    if normal is not None:
-        _weigh(store, source_id, prepared, normal, changed, started_at)
-    return _save(store, source_id, prepared, changed, started_at)
+    with taking(store, source, started_at) as intake:
+        faults = [fault for fault in map(intake.take, documents) if fault]
+        if faults:
+            intake.keep_refused()
+            raise SourceFailed(faults[0])
+        return intake.finish(cursor, normal)
+
+
+@contextmanager
+def taking(store: Store, source: Source, started_at: int) -> Generator["Intake"]:
+    """Take a source's answer in, document by document."""
+    with Reader(source) as reader:
+        yield Intake(store, source, started_at, reader)
+
+
+@dataclass(slots=True)
+class _Part:
+    """A document that has been landed; what was read of it as long as there is room for it."""
+
+    name: str
+    fetched_at: int
+    landed: Landed
+    weight: Weight | None = None
+    """None: it cannot be read."""
+    prepared: Prepared | None = None
+
+
+class Intake:
+    """A source's answer on its way into the store: each document is landed and read, then all are weighed and stored.
+
+    Of more than fits in memory the rest is read again from the landing when its turn to be stored has come.
+    """
+
+    def __init__(self, store: Store, source: Source, started_at: int, reader: Reader) -> None:
+        self._store = store
+        self._source = source
+        self._source_id = register(store, source)
+        self._started_at = started_at
+        self._reader = reader
+        self._parts: list[_Part] = []
+        self._held = 0
+
+    def take(self, document: Document) -> str:
+        """Land a document and read it; returns why it cannot be read, or nothing.
+
+        Raises:
+            Interrupted: the disk is full.
+            UsageError: the source names persons and there is no key.
+        """
+        landed = _land(self._store, self._source, document.content)
+        part = _Part(document.name, document.fetched_at, landed)
+        self._parts.append(part)
+        try:
+            prepared = prepare(self._store, self._source, document.content, self._reader)
+        except UnreadableFile as error:
+            return _said(self._source, error)
+        part.weight = weigh(prepared, None if self._source.has_people else document.content[:_START])
+        self._held += prepared.size
+        if self._held <= HELD_BYTES:
+            part.prepared = prepared
+        return ""
+
+    def keep_refused(self) -> None:
+        """Record what arrived; no row of it is stored."""
+        self._keep(self._parts)
+
+    def finish(self, cursor: Cursor, normal: Normal | None) -> Counts:
+        """Weigh the documents that can be read and store their rows, with the cursor and a log entry.
+
+        Raises:
+            SourceFailed: they are not what is normal; they are kept, and no row of them is stored.
+        """
+        readable = [part for part in self._parts if part.weight]
+        changed = _stamp(cursor, [part.landed for part in readable], self._started_at)
+        weights = [part.weight for part in readable if part.weight]
+        if normal is not None and (reason := abnormal(weights, normal, changed, self._started_at)):
+            self._keep_rejected()
+            raise SourceFailed(reason)
+        self._keep([part for part in self._parts if not part.weight])
+        return self._save(readable, changed)
+
+    def _keep(self, parts: Sequence[_Part]) -> None:
+        with transaction(self._store.database):
+            for part in parts:
+                self._save_document(part)
+
+    def _keep_rejected(self) -> None:
+        with transaction(self._store.database):
+            for part in self._parts:
+                document_id, _ = self._save_document(part)
+                if part.weight and part.weight.rejected:
+                    save_quarantine(self._store.database, document_id, self._prepared(part).rejected, self._started_at)
+
+    def _save(self, parts: Sequence[_Part], cursor: Cursor) -> Counts:
+        counts = Counts()
+        waiting: tuple[_Part, Prepared] | None = None
+        for batch in self._batches(parts):
+            if waiting:
+                with transaction(self._store.database):
+                    counts += self._save_batch(*waiting)
+            waiting = batch
+        with transaction(self._store.database):
+            if waiting:
+                counts += self._save_batch(*waiting)
+            save_cursor(self._store.database, self._source_id, cursor)
+            log_attempt(
+                self._store.database,
+                self._source_id,
+                Attempt(self._started_at, now_ms(), Outcome.STORED, counts=counts),
+            )
+        return counts
+
+    def _batches(self, parts: Sequence[_Part]) -> Iterator[tuple[_Part, Prepared]]:
+        for part in parts:
+            prepared = self._prepared(part)
+            part.prepared = None
+            for batch in prepared.batches():
+                yield part, batch
+
+    def _prepared(self, part: _Part) -> Prepared:
+        if part.prepared:
+            return part.prepared
+        content = self._store.landing.read(part.landed.digest, is_encrypted=part.landed.is_encrypted)
+        return prepare(self._store, self._source, content, self._reader)
+
+    def _save_document(self, part: _Part) -> tuple[int, int]:
+        return save_document(self._store.database, self._source_id, part.name, part.landed, part.fetched_at)
+
+    def _save_batch(self, part: _Part, batch: Prepared) -> Counts:
+        document_id, first_at = self._save_document(part)
+        return _save_rows(self._store, batch, Provenance(self._source_id, document_id, first_at), self._started_at)
 
 
 def log_failure(store: Store, source: Source, reason: str, started_at: int) -> None:
@@ -132,10 +234,8 @@ def log_unchanged(store: Store, source: Source, cursor: Cursor, started_at: int)
     Raises:
         SourceFailed: it has been doing so for longer than is normal for it.
     """
-    limit = source.normal.max_age_hours
-    if limit and cursor.changed_at and started_at - cursor.changed_at > limit * _HOUR:
-        hours = (started_at - cursor.changed_at) // _HOUR
-        raise SourceFailed(f"stale: the same answer for {hours:,} h, normal is a change within {limit:,.0f} h")
+    if reason := unchanged_too_long(source.normal, cursor, started_at):
+        raise SourceFailed(reason)
     source_id = register(store, source)
     with transaction(store.database):
         log_attempt(store.database, source_id, Attempt(started_at, now_ms(), Outcome.UNCHANGED))
@@ -146,35 +246,29 @@ def replay(store: Store, source: Source, document_id: int, document: Document) -
 
     Returns:
         The counts, and how many rejected rows are resolved.
+
+    Raises:
+        UnreadableFile: it cannot be read at all; in one line that quotes no persons.
     """
     source_id = register(store, source)
-    prepared = _prepare(store, source, document, store.landing.keep(document.content, encrypt=source.has_people))
+    with Reader(source) as reader:
+        try:
+            prepared = prepare(store, source, document.content, reader)
+        except UnreadableFile as error:
+            raise UnreadableFile(_said(source, error)) from None
+    counts = Counts()
     with transaction(store.database):
-        counts = _save_batch(store, source_id, prepared, now_ms())
+        for batch in prepared.batches():
+            origin = Provenance(source_id, document_id, document.fetched_at)
+            counts += _save_rows(store, batch, origin, now_ms())
         still = prepared.rejected["position"].to_list()
         return counts, resolve_quarantine(store.database, document_id, still, now_ms())
 
 
-def path_documents(source: Source, base: Path) -> list[Path]:
-    """The files that a path source names, in a stable order.
-
-    Raises:
-        SourceFailed: there are none.
-    """
-    pattern = Path(source.path)
-    root = Path(pattern.anchor) if pattern.is_absolute() else base
-    relative = pattern.relative_to(pattern.anchor) if pattern.is_absolute() else pattern
-    found = sorted(root.glob(str(relative)))
-    files = [file for entry in found for file in (sorted(entry.glob("*")) if entry.is_dir() else [entry])]
-    if not any(file.is_file() for file in files):
-        raise SourceFailed(f"no file at {source.path}")
-    return [file for file in files if file.is_file()]
-
-
-def _land(store: Store, source: Source, document: Document) -> Landed:
+def _land(store: Store, source: Source, content: bytes) -> Landed:
     if source.has_people:
         store.require_key()
-    return store.landing.keep(document.content, encrypt=source.has_people)
+    return store.landing.keep(content, encrypt=source.has_people)
 
 
 def _stamp(cursor: Cursor, landed: Sequence[Landed], at: int) -> Cursor:
@@ -183,100 +277,14 @@ def _stamp(cursor: Cursor, landed: Sequence[Landed], at: int) -> Cursor:
     return replace(cursor, digest=digest, changed_at=changed_at)
 
 
-def _prepare(store: Store, source: Source, document: Document, landed: Landed) -> _Prepared:
-    parsed: Parsed = read(document.content, source)
-    key = store.require_key().subjects if source.has_people else None
-    rows = parsed.rows
-    if parsed.kind == "app":
-        rows = rows.with_columns(pl.col("store").fill_null(source.name))
-    normalised = normalise_rows(parsed.kind, rows, zone=source.zone, claim=source.yields.claim, key=key)
-    parser_rejects = parsed.rejected.with_columns(raw=pl.lit("")) if source.has_people else parsed.rejected
-    rejected = pl.concat([parser_rejects, normalised.rejected]).sort("position")
-    return _Prepared(document, landed, parsed.kind, normalised.rows, rejected, parsed.ignored)
+def _said(source: Source, error: UnreadableFile) -> str:
+    """Why a document cannot be read; what a parser says may quote the file, and must not where it is about persons."""
+    return f"cannot be read as {source.format} as its declaration has it" if source.has_people else str(error)
 
 
-def _weigh(
-    store: Store, source_id: int, prepared: Sequence[_Prepared], normal: Normal, cursor: Cursor, at: int
-) -> None:
-    reason = _abnormal(prepared, normal, cursor, at)
-    if reason is None:
-        return
-    with transaction(store.database):
-        for part in prepared:
-            document_id, _ = save_document(
-                store.database, source_id, part.document.name, part.landed, part.document.fetched_at
-            )
-            save_quarantine(store.database, document_id, part.rejected, at)
-    raise SourceFailed(reason)
-
-
-def _abnormal(prepared: Sequence[_Prepared], normal: Normal, cursor: Cursor, at: int) -> str | None:
-    total = sum(part.total for part in prepared)
-    rejected = sum(part.rejected.height for part in prepared)
-    limit = None if normal.max_age_hours is None else normal.max_age_hours * _HOUR
-    if total < normal.min_rows:
-        return f"{total:,} rows, normal is at least {normal.min_rows:,}{_sample(prepared)}"
-    if normal.max_rows is not None and total > normal.max_rows:
-        return f"{total:,} rows, normal is at most {normal.max_rows:,}"
-    if rejected > total * normal.max_rejected_share:
-        return f"{rejected:,} of {total:,} rows cannot be read, normal is at most {normal.max_rejected_share:.1%}"
-    if limit is not None and cursor.changed_at is not None and at - cursor.changed_at > limit:
-        return f"stale: the same answer for {(at - cursor.changed_at) // _HOUR:,} h"
-    newest = _newest(prepared)
-    if limit is not None and newest is not None and at - newest > limit:
-        return f"stale: its newest row is {(at - newest) // _HOUR:,} h old, normal is {normal.max_age_hours:,.0f} h"
-    return None
-
-
-def _sample(prepared: Sequence[_Prepared]) -> str:
-    """The start of a suspiciously short answer: often it says itself what is wrong."""
-    if not prepared or prepared[0].landed.is_encrypted:  # about persons: nothing of it is quoted
-        return ""
-    start = prepared[0].document.content[:60].decode("ascii", "replace")
-    shown = " ".join("".join(letter if letter.isprintable() else " " for letter in start).split())
-    return f"; it starts {shown!r}" if shown else "; it is empty"
-
-
-def _newest(prepared: Sequence[_Prepared]) -> int | None:
-    newest = [
-        part.rows["published"].max() for part in prepared if "published" in part.rows.columns and part.rows.height
-    ]
-    instants = [value for value in newest if isinstance(value, int)]
-    return max(instants) if instants else None
-
-
-def _keep_refused(store: Store, source_id: int, documents: Sequence[Document], landed: Sequence[Landed]) -> None:
-    with transaction(store.database):
-        for document, part in zip(documents, landed, strict=True):
-            save_document(store.database, source_id, document.name, part, document.fetched_at)
-
-
-def _save(store: Store, source_id: int, prepared: Sequence[_Prepared], cursor: Cursor, started_at: int) -> Counts:
-    counts = Counts()
-    batches = [batch for part in prepared for batch in _batches(part)]
-    for batch in batches[:-1]:
-        with transaction(store.database):
-            counts += _save_batch(store, source_id, batch, started_at)
-    with transaction(store.database):
-        for batch in batches[-1:]:
-            counts += _save_batch(store, source_id, batch, started_at)
-        save_cursor(store.database, source_id, cursor)
-        log_attempt(store.database, source_id, Attempt(started_at, now_ms(), Outcome.STORED, counts=counts))
-    return counts
-
-
-def _batches(part: _Prepared) -> list[_Prepared]:
-    """Slices of the rows; what was rejected or ignored goes with the first."""
-    slices = [part.rows.slice(start, BATCH_ROWS) for start in range(0, part.rows.height, BATCH_ROWS)] or [part.rows]
-    rest = (replace(part, rows=rows, rejected=part.rejected.clear(), ignored=0) for rows in slices[1:])
-    return [replace(part, rows=slices[0]), *rest]
-
-
-def _save_batch(store: Store, source_id: int, batch: _Prepared, at: int) -> Counts:
-    document = batch.document
-    document_id, first_at = save_document(store.database, source_id, document.name, batch.landed, document.fetched_at)
-    save_quarantine(store.database, document_id, batch.rejected, at)
-    stored = save_rows(
-        store.database, store.terms, batch.kind, batch.rows, Provenance(source_id, document_id, first_at)
-    )
+def _save_rows(store: Store, batch: Prepared, origin: Provenance, at: int) -> Counts:
+    """Store a batch; call within a transaction."""
+    assert origin.document_id is not None  # noqa: S101 - rows that are ingested come from documents
+    save_quarantine(store.database, origin.document_id, batch.rejected, at)
+    stored = save_rows(store.database, store.terms, batch.kind, batch.rows, origin)
     return Counts(stored, batch.rows.height - stored, batch.ignored, batch.rejected.height)

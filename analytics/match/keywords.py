@@ -20,9 +20,9 @@ limitation limit live livechat loan loans locked lock log logi logine loggin log
 manage message messages mobile mobilebanking netbanking netbank notice notification official online onlines
 onlinebanking order orders oferta pagamento pagamenti pagos paiement parcel parcels password passwort pay payee payees
 payment payments payout phish pontos premio premios premiada problem profile promo promocao promocoes promotion
-protect protection purchase rebate recover recoverable recovery redeem redelivery refund refunds reset resetting resolution
-resolve restore renew renewal restricted restriction review reward rewards risk secure secured secureauth secures
-securelogin security securite seguranca seguro seguridad servicio servicios service services servizi servizio
+protect protection purchase rebate recover recoverable recovery redeem redelivery refund refunds reset resetting
+resolution resolve restore renew renewal restricted restriction review reward rewards risk secure secured secureauth
+secures securelogin security securite seguranca seguro seguridad servicio servicios service services servizi servizio
 serviceclient sicherheit sicurezza signin signon signup sms soporte statement suivi support supports suporte survey
 suspended suspension swap tax team ticket token tracking track trade transaction transfer unlock unblock update
 updates updated upgrade user users valid validate validar validation verification verifica verificar verificacao

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from db.errors import SourceFailed, UsageError
+from db.errors import SourceFailed
 from flows.cli.options import DB, Catalogue, Db, Json, key_path
 from flows.show import Cell, say, show_json, show_rows, tell
 
@@ -41,12 +41,12 @@ def import_files(
 ) -> int:
     """Read files through the same path as a fetched source."""
     from db.store import open_store
+    from flows.files import check_named
     from flows.importing import Imported, import_file, source_for
 
     declared = source_for(format_name, source, sources)
     for file in files:
-        if not file.exists():
-            raise UsageError(f"{file}: is not there")
+        check_named(file)
     done: list[Imported] = []
     code = 0
     with open_store(db, key_path()) as store:
@@ -175,6 +175,9 @@ def _replay(db: Path, source: str) -> int:
     from flows.importing import replay_quarantine
 
     with open_store(db, key_path()) as store:
-        counts, resolved, left = replay_quarantine(store, source or None)
-    tell(f"{resolved:,} rejected rows are readable now, {counts.stored:,} rows stored, {left:,} still rejected")
-    return 0
+        done = replay_quarantine(store, source or None)
+    for fault in done.faults:
+        say(f"fanzha: {fault}")
+    readable, stored = f"{done.resolved:,} rejected rows are readable now", f"{done.counts.stored:,} rows stored"
+    tell(f"{readable}, {stored}, {done.left:,} still rejected")
+    return 1 if done.faults else 0

@@ -9,11 +9,16 @@ import polars as pl
 
 from db.errors import UnreadableFile
 from db.kinds import KINDS
-from spiders.formats.parsed import Parsed, rejected_frame, rows_frame
+from spiders.formats.bounds import bound_rows, bound_text, bound_values
+from spiders.formats.parsed import RAW_LIMIT, Parsed, rejected_frame, rows_frame
 from spiders.formats.text import LINE_LIMIT, decode, escape, is_storable
 
 Row = Mapping[str, str | None]
 """One row: field of the kind -> text."""
+
+
+_AT_ONCE: Final = 100_000
+"""Entries whose rows are held as Python objects, some hundred bytes each."""
 
 
 class BadRow(Exception):
@@ -44,8 +49,9 @@ def load(content: bytes, encoding: str) -> object:
     """The document in a file.
 
     Raises:
-        UnreadableFile: it is not JSON, or nested too deeply.
+        UnreadableFile: it is not JSON, nested too deeply, or of too many values.
     """
+    bound_values(content)
     return load_text(decode(content, encoding))
 
 
@@ -112,10 +118,10 @@ def as_text(value: object) -> str | None:
         return "true" if value else "false"
     if not isinstance(value, str):
         raise BadRow(f"a value that is {_shape(value)}")
-    if not is_storable(value):
-        raise BadRow("a value with a NUL byte or broken characters")
     if len(value) > LINE_LIMIT:
         raise BadRow(f"a value longer than {LINE_LIMIT} characters")
+    if not is_storable(value):
+        raise BadRow("a value with a NUL byte or broken characters")
     return str(value)
 
 
@@ -174,34 +180,85 @@ def _shape(value: object) -> str:
 _Entry = TypeVar("_Entry")
 
 
-def gather(kind: str, entries: Iterable[_Entry], read: Callable[[_Entry], Iterable[Row]]) -> Parsed:
+def _itself(entry: object) -> object:
+    return entry
+
+
+def gather(
+    kind: str,
+    entries: Iterable[_Entry],
+    read: Callable[[_Entry], Iterable[Row]],
+    show: Callable[[_Entry], object] = _itself,
+) -> Parsed:
     """Rows from entries, each read on its own; `position` is the entry's place among them, from 1.
 
     Args:
         kind: the rows' kind.
         entries: what `read` takes.
         read: the rows of an entry, all with the same fields; none: it is ignored; may raise `BadRow`.
+        show: what quarantine keeps of an entry, as text or JSON.
+
+    Raises:
+        UnreadableFile: too many entries or rows, or too much text in them.
     """
-    positions: list[int] = []
-    rows: list[Row] = []
-    rejected: list[tuple[int, str, str]] = []
-    ignored = 0
+    parts: list[Parsed] = []
+    gathered = _Gathered(kind)
+    rows = characters = 0
     for position, entry in enumerate(entries, 1):
+        if position % _AT_ONCE == 0:
+            rows, characters = rows + len(gathered.positions), characters + gathered.characters
+            parts.append(gathered.parsed())
+            gathered = _Gathered(kind)
+        bound_rows(max(position, rows + len(gathered.positions)))
+        bound_text(characters + gathered.characters)
         try:
-            found = tuple(read(entry))
+            gathered.add(position, tuple(read(entry)))
         except BadRow as error:
-            rejected.append((position, _raw(entry), str(error)))
-            continue
-        ignored += not found
-        positions += [position] * len(found)
-        rows += found
-    return Parsed(kind, _frame(kind, positions, rows), rejected_frame(rejected), ignored)
+            gathered.reject(position, _raw(show(entry)), str(error))
+    parts.append(gathered.parsed())
+    return Parsed(
+        kind,
+        pl.concat([part.rows for part in parts]),
+        pl.concat([part.rejected for part in parts]),
+        sum(part.ignored for part in parts),
+    )
 
 
-def _frame(kind: str, positions: list[int], rows: list[Row]) -> pl.DataFrame:
-    names = {name for row in rows[:1] for name in row} & set(KINDS[kind].columns)
-    columns = {name: pl.Series([row[name] or None for row in rows], dtype=pl.String) for name in names}
-    return rows_frame(kind, {"position": pl.Series(positions, dtype=pl.Int64), **columns})
+class _Gathered:
+    """Entries read so far, as Python objects."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.positions: list[int] = []
+        self.columns: dict[str, list[str | None]] = {}
+        self.rejected: list[tuple[int, str, str]] = []
+        self.ignored = 0
+        self.characters = 0
+        """Of rows, and of rejected entries whole: a few that share much are much work."""
+
+    def add(self, position: int, rows: tuple[Row, ...]) -> None:
+        """Add an entry's rows; none: it is ignored."""
+        self.ignored += not rows
+        self.positions += [position] * len(rows)
+        for row in rows:
+            for name, value in row.items():
+                self.columns.setdefault(name, []).append(value or None)
+                self.characters += len(value or "")
+
+    def reject(self, position: int, raw: str, reason: str) -> None:
+        """Add an entry that cannot be read."""
+        self.characters += len(raw)
+        self.rejected.append((position, raw[:RAW_LIMIT], reason))
+
+    def parsed(self) -> Parsed:
+        """The entries in frames."""
+        texts = {
+            name: pl.Series(self.columns[name], dtype=pl.String)
+            for name in KINDS[self.kind].columns
+            if name in self.columns
+        }
+        frame = rows_frame(self.kind, {"position": pl.Series(self.positions, dtype=pl.Int64), **texts})
+        return Parsed(self.kind, frame, rejected_frame(self.rejected), self.ignored)
 
 
 def _raw(entry: object) -> str:

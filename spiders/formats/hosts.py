@@ -6,6 +6,7 @@ from typing import Final
 import polars as pl
 
 from spiders.catalogue import Source
+from spiders.formats.bounds import bound_rows
 from spiders.formats.draft import read_lines
 from spiders.formats.parsed import Parsed
 
@@ -41,6 +42,8 @@ def parse(content: bytes, source: Source) -> Parsed:
     draft = replace(draft, frame=draft.frame.select("position", names.alias("name")))
     draft = draft.reject(pl.col("name") == "", "no name behind the IP address")
     several = pl.col("name").str.contains(r"\s")
+    counted = draft.frame.select(pl.col("name").filter(several).str.count_matches(r"\S+").cast(pl.Int64).sum())
+    bound_rows(draft.frame.height + counted.item())
     split = draft.frame.filter(several).with_columns(pl.col("name").str.extract_all(r"\S+")).explode("name")
     draft = replace(draft, frame=pl.concat([draft.frame.filter(~several), split]).sort("position", maintain_order=True))
     draft = draft.ignore(pl.col("name").str.to_lowercase().is_in(_OWN))

@@ -10,6 +10,7 @@ from spiders.formats.parsed import Parsed
 from spiders.formats.records import read_records
 from spiders.formats.text import split_lines
 
+_COLUMNS: Final = ("url", "submission_time", "target", "verified")
 _NO_BRAND: Final = "Other"
 """PhishTank's word for a target it has no name for."""
 
@@ -26,7 +27,7 @@ def parse(content: bytes, source: Source) -> Parsed:
     if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"[", b"{"}:
         entries = as_entries(load(content, source.encoding), "phishtank")
         return gather("address", entries, _read)
-    records = read_records(split_lines(content, source.encoding))
+    records = read_records(split_lines(content, source.encoding), _COLUMNS)
     target = records.column_or_null("target")
     fields = {
         "address": records.column("url"),

@@ -1,5 +1,7 @@
 """Format `phishunt`: phishunt.io's CSV and JSON."""
 
+from typing import Final
+
 import polars as pl
 
 from spiders.catalogue import Source
@@ -7,6 +9,8 @@ from spiders.formats.documents import Row, as_address, as_entries, as_object, as
 from spiders.formats.parsed import Parsed
 from spiders.formats.records import read_records
 from spiders.formats.text import split_lines
+
+_COLUMNS: Final = ("url", "first_seen", "date", "company")
 
 
 def parse(content: bytes, source: Source) -> Parsed:
@@ -21,7 +25,7 @@ def parse(content: bytes, source: Source) -> Parsed:
     if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"[", b"{"}:
         entries = as_entries(load(content, source.encoding), "phishunt")
         return gather("address", entries, _read)
-    records = read_records(split_lines(content, source.encoding))
+    records = read_records(split_lines(content, source.encoding), _COLUMNS)
     seen = [records.column_or_null(name) for name in ("first_seen", "date")]
     published = pl.coalesce(pl.when(text != "").then(text) for text in seen)
     fields = {"address": records.column("url"), "published": published, "brand": records.column_or_null("company")}

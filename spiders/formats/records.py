@@ -1,40 +1,47 @@
 """CSV by records: lines without a quote are split in one go, the others by the csv module, and none gets lost.
 
-polars' own reader pads short rows, cuts long ones, and gives a whole file up for one bad quote.
+polars' own reader pads short rows, cuts long ones, and gives a whole file up for one bad quote. Of each record only the
+wanted columns are kept, and few records at a time are split, so that a file of many columns costs no more memory.
 """
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 import polars as pl
 
 from db.errors import UnreadableFile
 from spiders.formats.draft import Draft, rejected_lines
+from spiders.formats.parsed import RAW_LIMIT
 
 SPAN_LIMIT: Final = 50
 """Lines of one record; a quote that stays open longer is a broken one, and would swallow the rest of the file."""
 _WIDTH_LIMIT: Final = 1_000
+_FIELDS_AT_ONCE: Final = 8_000_000
+"""Fields split in one go: 16 bytes each, whatever they hold; a million records of PhishTank's eight columns."""
+_ODD_AT_ONCE: Final = 100_000
+"""Records of the csv module held as Python objects, some hundred bytes each."""
 _SHOWN: Final = 30
 _WRONG: Final = "{} fields where there should be {}"
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """A CSV file's records: a draft whose frame has `position` (line where the record starts) and `0`, `1` ...
+    """A CSV file's records: a draft whose frame has `position` (line where the record starts) and columns by place.
 
     Attributes:
         header: the columns' names, stripped.
-        draft: the rows, columns named by their place.
+        draft: the rows; of the columns, those that were wanted, named by their place (`0`, `3` ...).
     """
 
     header: tuple[str, ...]
     draft: Draft
 
     def column(self, name: str) -> pl.Expr:
-        """The text of a column.
+        """The text of a wanted column.
 
         Raises:
             UnreadableFile: there is no such column, or there are two of that name.
@@ -60,7 +67,12 @@ def no_column(name: str, header: Sequence[str]) -> UnreadableFile:
 
 
 def read_records(
-    lines: pl.DataFrame, *, delimiter: str = ",", comment: str = "", header: Sequence[str] | None = None
+    lines: pl.DataFrame,
+    wanted: Sequence[str],
+    *,
+    delimiter: str = ",",
+    comment: str = "",
+    header: Sequence[str] | None = None,
 ) -> Records:
     """Read CSV records (RFC 4180, quoted newlines and all) from lines as `split_lines` gives them.
 
@@ -68,6 +80,7 @@ def read_records(
 
     Args:
         lines: `position`, `line`, `fault`.
+        wanted: names of the columns to keep, where they are there.
         delimiter: one character.
         comment: what a comment line starts with; empty: there are none.
         header: the columns, where the file does not begin with them.
@@ -85,7 +98,17 @@ def read_records(
     if len(header) > _WIDTH_LIMIT:
         raise UnreadableFile(f"{len(header)} columns; at most {_WIDTH_LIMIT} are read")
     names = tuple(name.strip() for name in header)
-    return Records(names, _read(lines, len(names), delimiter))
+    kept = tuple(sorted({names.index(name) for name in wanted if name in names}))
+    return Records(names, _read(lines, _Layout(delimiter, len(names), kept)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """How records are written, how many fields they have, and the places of those that are kept."""
+
+    delimiter: str
+    width: int
+    kept: tuple[int, ...]
 
 
 def _split_header(lines: pl.DataFrame, delimiter: str) -> tuple[Sequence[str], pl.DataFrame]:
@@ -96,27 +119,27 @@ def _split_header(lines: pl.DataFrame, delimiter: str) -> tuple[Sequence[str], p
         raise UnreadableFile(f"its header cannot be read: {fault}")
     if not lines["is_quoted"][first]:
         return lines["line"][first].split(delimiter), lines.slice(first + 1)
-    _, end, fields = next(_run(lines["line"].slice(first, SPAN_LIMIT + 1).to_list(), b"\1", 0, delimiter))
+    texts = lines["line"].slice(first, SPAN_LIMIT + 1).to_list()
+    _, end, fields = next(_run(texts, b"\1", 0, delimiter))
     if isinstance(fields, str):
         raise UnreadableFile(f"its header cannot be read: {fields}")
     return fields, lines.slice(first + end)
 
 
-def _read(lines: pl.DataFrame, width: int, delimiter: str) -> Draft:
+def _read(lines: pl.DataFrame, layout: _Layout) -> Draft:
     texts = lines.select("position", "line")
     lines = lines.with_row_index("at")
     rows = lines.filter(~pl.col("is_idle"))
     if not rows["is_quoted"].any():
-        return Draft(texts, *_split(rows, pl.col("line"), delimiter, width))
-    rows = rows.with_columns(is_plain=pl.col("is_quoted") & _is_plain(delimiter))
-    odd = _odd_records(lines, rows, delimiter)
-    inner = [at for begin, end, _ in odd for at in range(begin + 1, end)]
+        return Draft(texts, *_split(rows, pl.col("line"), layout.delimiter, layout))
+    rows = rows.with_columns(is_plain=pl.col("is_quoted") & _is_plain(layout.delimiter))
+    odd, inner = _join_odd(lines, rows, layout)
     rows = rows.filter(~pl.col("at").is_in(inner)) if inner else rows
     unquoted = pl.col("line").str.strip_prefix('"').str.strip_suffix('"')
     parts = (
-        _split(rows.filter(~pl.col("is_quoted")), pl.col("line"), delimiter, width),
-        _split(rows.filter("is_plain"), unquoted, f'"{delimiter}"', width),
-        _join(lines, odd, width),
+        _split(rows.filter(~pl.col("is_quoted")), pl.col("line"), layout.delimiter, layout),
+        _split(rows.filter("is_plain"), unquoted, f'"{layout.delimiter}"', layout),
+        *odd,
     )
     frame, rejected = (pl.concat(part).sort("position") for part in zip(*parts, strict=True))
     return Draft(texts, frame, rejected)
@@ -127,36 +150,65 @@ def _is_plain(delimiter: str) -> pl.Expr:
     return pl.col("line").str.contains(rf'^"[^"]*"(?:{re.escape(delimiter)}"[^"]*")*$')
 
 
-def _split(rows: pl.DataFrame, text: pl.Expr, delimiter: str, width: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Lines that are one record each: (those of the right width, split; the others, rejected)."""
+_Part = tuple[pl.DataFrame, pl.DataFrame]
+"""Records: (those of the right width, split; the others, rejected)."""
+
+
+def _split(rows: pl.DataFrame, text: pl.Expr, delimiter: str, layout: _Layout) -> _Part:
+    """Lines that are one record each."""
     found = text.str.count_matches(delimiter, literal=True).cast(pl.Int64) + 1
-    wrong = pl.when(found != width).then(pl.format(_WRONG, found, pl.lit(width)))
+    wrong = pl.when(found != layout.width).then(pl.format(_WRONG, found, pl.lit(layout.width)))
     rows = rows.select("position", "line", text.alias("text"), pl.coalesce("fault", wrong).alias("reason"))
-    good = rows.filter(pl.col("reason").is_null())
-    names = [str(at) for at in range(width)]
-    fields = good["text"].str.split_exact(delimiter, width - 1).struct.rename_fields(names).struct.unnest()
-    return good.select("position").hstack(fields), rejected_lines(rows.filter(pl.col("reason").is_not_null()))
+    good = rows.filter(pl.col("reason").is_null()).select("position", "text")
+    last = max(layout.kept, default=0)
+    names = [str(at) for at in range(last + 1)]
+    step = max(1, _FIELDS_AT_ONCE // len(names))
+    kept = [str(at) for at in layout.kept]
+    parts: list[pl.DataFrame] = []
+    for start in range(0, max(1, good.height), step):
+        part = good.slice(start, step)
+        fields = part["text"].str.split_exact(delimiter, last).struct.rename_fields(names).struct.unnest()
+        parts.append(part.select("position").hstack(fields.select(kept)))
+    return pl.concat(parts), rejected_lines(rows.filter(pl.col("reason").is_not_null()))
 
 
-_Odd = tuple[int, int, list[str] | str]
-"""A record with quotes: its first line, the line behind its last, and its fields or what is wrong with it."""
+_Odd = tuple[int, int, Sequence[str]]
+"""A record with quotes: its first line, the line behind its last, and its fields; as text: what is wrong with it."""
 
 
-def _odd_records(lines: pl.DataFrame, rows: pl.DataFrame, delimiter: str) -> list[_Odd]:
-    """The records that only the csv module can read."""
+def _join_odd(lines: pl.DataFrame, rows: pl.DataFrame, layout: _Layout) -> tuple[list[_Part], list[int]]:
+    """The records that only the csv module can read, and the lines within them that do not begin one."""
+    odd = _odd_records(lines, rows, layout)
+    faults = dict(lines.filter(pl.col("fault").is_not_null()).select("at", "fault").iter_rows())
+    parts: list[_Part] = []
+    inner: list[int] = []
+    while some := list(islice(odd, _ODD_AT_ONCE)):
+        parts.append(_join(lines, some, faults, layout))
+        inner += (at for begin, end, _ in some for at in range(begin + 1, end))
+    return parts, inner
+
+
+def _odd_records(lines: pl.DataFrame, rows: pl.DataFrame, layout: _Layout) -> Iterator[_Odd]:
+    """Each with its kept fields only."""
     starts = rows.filter("is_quoted", ~pl.col("is_plain"))["at"].to_list()
     if not starts:
-        return []
+        return
     flags = bytearray(lines.height)
     for at in starts:
         flags[at] = 1
     texts = lines["line"].to_list()
-    found: list[_Odd] = []
-    begin = starts[0]
-    while begin >= 0:
-        found += _run(texts, flags, begin, delimiter)
-        begin = flags.find(1, found[-1][1])
-    return found
+    end = starts[0]
+    while (begin := flags.find(1, end)) >= 0:
+        for start, end, fields in _run(texts, flags, begin, layout.delimiter):
+            yield start, end, _chosen(fields, layout)
+
+
+def _chosen(fields: Sequence[str], layout: _Layout) -> Sequence[str]:
+    if isinstance(fields, str):
+        return fields
+    if len(fields) != layout.width:
+        return _WRONG.format(len(fields), layout.width)
+    return [fields[at] for at in layout.kept]
 
 
 class _Feed(Iterator[str]):
@@ -190,23 +242,23 @@ def _run(lines: list[str], flags: bytes | bytearray, begin: int, delimiter: str)
         yield feed.begin, feed.begin + 1, f"broken quoting: {error}"
 
 
-def _join(lines: pl.DataFrame, odd: list[_Odd], width: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Records with quotes: (those of the right width; the others, rejected)."""
-    faults = dict(lines.filter(pl.col("fault").is_not_null()).select("at", "fault").iter_rows())
-    good: list[tuple[int, list[str]]] = []
+def _join(lines: pl.DataFrame, odd: list[_Odd], faults: Mapping[int, str], layout: _Layout) -> _Part:
+    """Records with quotes."""
+    good: list[tuple[int, Sequence[str]]] = []
     bad: list[tuple[int, str, str]] = []
     positions, texts = lines["position"], lines["line"]
     for begin, end, fields in odd:
         reason = next((faults[at] for at in range(begin, end) if at in faults), "") if faults else ""
-        if reason or isinstance(fields, str) or len(fields) != width:
-            reason = reason or (fields if isinstance(fields, str) else _WRONG.format(len(fields), width))
-            bad.append((positions[begin], "\n".join(texts[begin:end]), reason))
+        if reason or isinstance(fields, str):
+            bad.append((positions[begin], "\n".join(texts[begin:end])[:RAW_LIMIT], reason or str(fields)))
         else:
             good.append((begin, fields))
-    columns = zip(*(fields for _, fields in good), strict=True) if good else [()] * width
     frame = pl.DataFrame(
         {"position": positions.gather([begin for begin, _ in good])}
-        | {str(at): pl.Series(column, dtype=pl.String) for at, column in enumerate(columns)}
+        | {
+            str(at): pl.Series([fields[number] for _, fields in good], dtype=pl.String)
+            for number, at in enumerate(layout.kept)
+        }
     )
     schema = {"position": pl.Int64, "line": pl.String, "reason": pl.String}
     return frame, rejected_lines(pl.DataFrame(bad, schema=schema, orient="row"))

@@ -25,9 +25,10 @@ from spiders.formats import (
 )
 from spiders.formats.parsed import Parsed, rejected_frame, rows_frame
 from spiders.formats.text import refuse_html
-from spiders.formats.unpack import unpack
 
 Parser = Callable[[bytes, Source], Parsed]
+_BLANK: Final = b"\xef\xbb\xbf \t\r\n"
+_LARGE: Final = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class Format:
         title_zh: for people.
         unit: what `position` counts.
         parse: rows of decompressed content; an empty file has none, a web page in its place is refused.
+        is_risky: whether decompressed content is read by other people's machine code, or takes much memory: its parser
+            may abort, hang or fill the memory, and takes the process that it runs in with it.
     """
 
     name: str
@@ -47,11 +50,12 @@ class Format:
     title_zh: str
     unit: str
     parse: Parser
+    is_risky: Callable[[bytes], bool]
 
 
 def _guarded(parse: Parser, title: str, *, is_page: bool = False) -> Parser:
     def guarded(content: bytes, source: Source) -> Parsed:
-        if not content.strip(b"\xef\xbb\xbf \t\r\n"):
+        if not content.strip(_BLANK):
             empty = source.row_kind or ("app" if source.format in {"fdroid", "store"} else "address")
             return Parsed(empty, rows_frame(empty, {"position": []}), rejected_frame())
         if not is_page:
@@ -64,41 +68,47 @@ def _guarded(parse: Parser, title: str, *, is_page: bool = False) -> Parser:
     return guarded
 
 
+def _is_large_json(content: bytes) -> bool:
+    """Python's objects take ten times the size of the document, and a hundred times where it is made for that."""
+    return len(content) > _LARGE and content.lstrip(_BLANK)[:1] in {b"[", b"{"}
+
+
+def _is_lines(_: bytes) -> bool:
+    """Lines are read in frames, which grow with their number and size."""
+    return False
+
+
 _FORMATS: Final = (
-    ("phishtank", "PhishTank CSV or JSON", "PhishTank CSV 或 JSON", "line", phishtank.parse),
-    ("urlhaus", "URLhaus CSV", "URLhaus CSV", "line", urlhaus.parse),
-    ("list", "URLs or hosts, one a line", "网址或域名列表，每行一个", "line", plain_list.parse),
-    ("hosts", "hosts file", "hosts 文件", "line", hosts.parse),
-    ("adblock", "adblock filter list", "Adblock 过滤规则", "line", adblock.parse),
-    ("tweetfeed", "TweetFeed CSV", "TweetFeed CSV", "line", tweetfeed.parse),
-    ("phishunt", "phishunt CSV or JSON", "phishunt CSV 或 JSON", "line", phishunt.parse),
-    ("polkadot", "polkadot-js/phishing JSON", "polkadot-js/phishing JSON", "entry", polkadot.parse),
-    ("misp", "MISP feed", "MISP 情报源", "attribute", misp.parse),
-    ("stix", "STIX 2.1 bundle", "STIX 2.1 数据包", "object", stix.parse),
-    ("fdroid", "F-Droid index", "F-Droid 应用索引", "version", fdroid.parse),
+    ("phishtank", "PhishTank CSV or JSON", "PhishTank CSV 或 JSON", "line", phishtank.parse, _is_large_json),
+    ("urlhaus", "URLhaus CSV", "URLhaus CSV", "line", urlhaus.parse, _is_lines),
+    ("list", "URLs or hosts, one a line", "网址或域名列表，每行一个", "line", plain_list.parse, _is_lines),
+    ("hosts", "hosts file", "hosts 文件", "line", hosts.parse, _is_lines),
+    ("adblock", "adblock filter list", "Adblock 过滤规则", "line", adblock.parse, _is_lines),
+    ("tweetfeed", "TweetFeed CSV", "TweetFeed CSV", "line", tweetfeed.parse, _is_lines),
+    ("phishunt", "phishunt CSV or JSON", "phishunt CSV 或 JSON", "line", phishunt.parse, _is_large_json),
+    ("polkadot", "polkadot-js/phishing JSON", "polkadot-js/phishing JSON", "entry", polkadot.parse, _is_large_json),
+    ("misp", "MISP feed", "MISP 情报源", "attribute", misp.parse, _is_large_json),
+    ("stix", "STIX 2.1 bundle", "STIX 2.1 数据包", "object", stix.parse, _is_large_json),
+    ("fdroid", "F-Droid index", "F-Droid 应用索引", "version", fdroid.parse, _is_large_json),
     (
         "table",
         "CSV, TSV, JSON Lines, Parquet, Excel",
         "CSV、TSV、JSON Lines、Parquet、Excel 表格",
         "line",
         table.parse,
+        table.is_foreign,
     ),
 )
 
 FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
     {
-        name: Format(name, title_en, title_zh, unit, _guarded(parse, title_en))
-        for name, title_en, title_zh, unit, parse in _FORMATS
+        name: Format(name, title_en, title_zh, unit, _guarded(parse, title_en), is_risky)
+        for name, title_en, title_zh, unit, parse, is_risky in _FORMATS
     }
-    | {"store": Format("store", "app store page", "应用商店页面", "app", _guarded(store.parse, "store", is_page=True))}
+    | {
+        "store": Format(
+            "store", "app store page", "应用商店页面", "app", _guarded(store.parse, "store", is_page=True), bool
+        )
+    }
 )
 """Every format by its name."""
-
-
-def read(content: bytes, source: Source) -> Parsed:
-    """Rows of a file as it came, compressed or not.
-
-    Raises:
-        UnreadableFile: it is not what the source says it is; one line, without the file's name.
-    """
-    return FORMATS[source.format].parse(unpack(content, source.max_bytes), source)

@@ -2,19 +2,16 @@
 
 import io
 from collections.abc import Mapping
-from typing import Final
 
 import fastexcel
 import polars as pl
 
 from db.errors import UnreadableFile
+from spiders.formats.bounds import bound_rows, bound_text
 from spiders.formats.draft import Draft
 from spiders.formats.parsed import rejected_frame
 from spiders.formats.records import no_column
 from spiders.formats.text import LINE_LIMIT
-
-_ROWS: Final = 20_000_000
-"""Most rows of a Parquet file: run-length encoding lets a small one claim any number."""
 
 
 def read_parquet(content: bytes, columns: Mapping[str, str]) -> Draft:
@@ -30,18 +27,14 @@ def read_parquet(content: bytes, columns: Mapping[str, str]) -> Draft:
     """
     try:
         scan = pl.scan_parquet(io.BytesIO(content))
-        schema = scan.collect_schema()
-        rows = scan.select(pl.len()).collect().item()
-        texts = _texts(schema, columns, rows)
-        frame = scan.select(**texts).collect()
+        bound_rows(scan.select(pl.len()).collect().item())  # run-length encoding lets a small file claim any number
+        frame = scan.select(**_texts(scan.collect_schema(), columns)).collect()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise UnreadableFile(f"not readable as Parquet: {_first_line(error)}") from error
     return _draft(frame.with_row_index("position", offset=1))
 
 
-def _texts(schema: pl.Schema, columns: Mapping[str, str], rows: int) -> dict[str, pl.Expr]:
-    if rows > _ROWS:
-        raise UnreadableFile(f"{rows} rows; at most {_ROWS} are read")
+def _texts(schema: pl.Schema, columns: Mapping[str, str]) -> dict[str, pl.Expr]:
     for column in columns.values():
         if column not in schema:
             raise no_column(column, tuple(schema))
@@ -110,8 +103,13 @@ def _first_line(error: BaseException) -> str:
 
 
 def _draft(frame: pl.DataFrame) -> Draft:
-    """A draft of rows of text; those with a value that cannot be stored are rejected."""
+    """A draft of rows of text; those with a value that cannot be stored are rejected.
+
+    Raises:
+        UnreadableFile: too much text: a dictionary lets a small file have any number of long values.
+    """
     fields = [name for name in frame.columns if name != "position"]
+    bound_text(frame.select(pl.sum_horizontal(pl.col(fields).str.len_bytes().cast(pl.Int64).sum())).item() or 0)
     frame = frame.with_columns(pl.col("position").cast(pl.Int64))
     nul = pl.any_horizontal(pl.col(name).str.contains("\0", literal=True).fill_null(value=False) for name in fields)
     long = pl.any_horizontal((pl.col(name).str.len_bytes() > LINE_LIMIT).fill_null(value=False) for name in fields)

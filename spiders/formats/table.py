@@ -1,6 +1,6 @@
 """Format `table`: a company's own exports (CSV, TSV, JSON Lines, Parquet, Excel) by a declared mapping."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -10,7 +10,7 @@ from db.errors import UnreadableFile
 from spiders.catalogue import Source
 from spiders.formats.documents import BadRow, as_object, as_text, load_text
 from spiders.formats.draft import Draft, read_lines
-from spiders.formats.parsed import Parsed, rejected_frame
+from spiders.formats.parsed import RAW_LIMIT, Parsed, rejected_frame
 from spiders.formats.records import no_column, read_records
 from spiders.formats.sheets import read_parquet, read_workbook
 from spiders.formats.text import split_lines
@@ -18,6 +18,10 @@ from spiders.formats.text import split_lines
 _PARQUET: Final = b"PAR1"
 _ZIP: Final = b"PK"
 _OLD_EXCEL: Final = b"\xd0\xcf\x11\xe0"
+_OBJECTS_AT_ONCE: Final = 100_000
+"""Lines of JSON held as Python objects, some hundred bytes each."""
+_KEYS: Final = 1_000
+"""Different keys of JSON Lines that are remembered, to name them where a mapped one is missing."""
 
 
 def parse(content: bytes, source: Source) -> Parsed:
@@ -52,6 +56,11 @@ def _read(content: bytes, source: Source) -> Draft:
     return _read_csv(content, source)
 
 
+def is_foreign(content: bytes) -> bool:
+    """Whether only other people's machine code reads it: Parquet and Excel."""
+    return content.startswith((_PARQUET, _ZIP, _OLD_EXCEL))
+
+
 def _translated(name: str, words: Mapping[str, str]) -> pl.Expr:
     """The field's values in our words; what is not named stays as it is."""
     text = pl.col(name)
@@ -64,34 +73,43 @@ def _read_csv(content: bytes, source: Source) -> Draft:
     if source.delimiter in '"\r\n':
         raise UnreadableFile(f"the delimiter {source.delimiter!r} cannot separate columns")
     lines = split_lines(content, source.encoding)
-    records = read_records(lines, delimiter=source.delimiter)
-    if not set(source.columns.values()) <= set(records.header):
-        tabbed = read_records(lines, delimiter="\t")
-        records = tabbed if set(source.columns.values()) <= set(tabbed.header) else records
+    wanted = tuple(source.columns.values())
+    records = read_records(lines, wanted, delimiter=source.delimiter)
+    if not set(wanted) <= set(records.header):
+        tabbed = read_records(lines, wanted, delimiter="\t")
+        records = tabbed if set(wanted) <= set(tabbed.header) else records
     fields = {name: records.column(column) for name, column in source.columns.items()}
     return replace(records.draft, frame=records.draft.frame.select("position", **fields))
 
 
 def _read_json_lines(content: bytes, source: Source) -> Draft:
     draft = read_lines(content, source.encoding, comment=r"^$")
-    rows: list[tuple[int, Sequence[str | None]]] = []
-    rejected: list[tuple[int, str, str]] = []
     keys: dict[str, None] = {}
-    for position, line in draft.frame.iter_rows():
+    starts = range(0, max(1, draft.frame.height), _OBJECTS_AT_ONCE)
+    parts = [_read_objects(draft.frame.slice(start, _OBJECTS_AT_ONCE), source.columns, keys) for start in starts]
+    frame, rejected = (pl.concat(part) for part in zip(*parts, strict=True))
+    for column in source.columns.values():
+        if frame.height and column not in keys:
+            raise no_column(column, tuple(keys))
+    return replace(draft, frame=frame, rejected=pl.concat([draft.rejected, rejected]).sort("position"))
+
+
+def _read_objects(
+    lines: pl.DataFrame, columns: Mapping[str, str], keys: dict[str, None]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Lines of JSON: (`position` and the mapped fields; the others, rejected). Adds to the keys that there are."""
+    positions: list[int] = []
+    values: list[list[str | None]] = []
+    rejected: list[tuple[int, str, str]] = []
+    for position, line in lines.iter_rows():
         try:
             found = as_object(load_text(line))
-            rows.append((position, [as_text(found.get(column)) for column in source.columns.values()]))
+            values.append([as_text(found.get(column)) for column in columns.values()])
         except (BadRow, UnreadableFile) as error:
-            rejected.append((position, line, str(error)))
+            rejected.append((position, line[:RAW_LIMIT], str(error)))
             continue
+        positions.append(position)
         if not found.keys() <= keys.keys():
-            keys.update(dict.fromkeys(found))
-    for column in source.columns.values():
-        if rows and column not in keys:
-            raise no_column(column, tuple(keys))
-    columns = {
-        name: pl.Series([values[at] for _, values in rows], dtype=pl.String) for at, name in enumerate(source.columns)
-    }
-    positions = pl.Series([position for position, _ in rows], dtype=pl.Int64)
-    everything = pl.concat([draft.rejected, rejected_frame(rejected)]).sort("position")
-    return replace(draft, frame=pl.DataFrame({"position": positions, **columns}), rejected=everything)
+            keys.update(dict.fromkeys(found if len(keys) < _KEYS else found.keys() & {*columns.values()}))
+    series = {name: pl.Series([row[at] for row in values], dtype=pl.String) for at, name in enumerate(columns)}
+    return pl.DataFrame({"position": pl.Series(positions, dtype=pl.Int64), **series}), rejected_frame(rejected)

@@ -1,5 +1,6 @@
 """Bytes to text: what cannot be decoded is marked, so that one bad line costs one row, not the file."""
 
+import codecs
 import io
 import re
 from html import unescape
@@ -8,6 +9,7 @@ from typing import Final
 import polars as pl
 
 from db.errors import UnreadableFile
+from spiders.formats.bounds import bound_lines
 
 LINE_LIMIT: Final = 64 * 1024
 """Bytes of a line or a value; a URL a browser opens has 2 MiB at most, those of feeds a few KiB."""
@@ -83,27 +85,44 @@ def split_lines(content: bytes, encoding: str) -> pl.DataFrame:
 
     Returns:
         `position` (Int64, from 1), `line` (String; escaped where at fault), `fault` (String, null where there is none).
+
+    Raises:
+        UnreadableFile: too many lines, or an encoding that has no place for bad bytes.
     """
-    text = decode(content, encoding)
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    try:
-        lines = _good_lines(text.encode())
-    except UnicodeEncodeError:
-        lines = _mixed_lines(text.split("\n"), encoding)
+    bound_lines(content)
     line = pl.col("line")
-    return lines.with_row_index("position", offset=1).with_columns(
-        pl.col("position").cast(pl.Int64),
-        line.str.replace_all("\0", "\\x00", literal=True),
-        pl.coalesce(
-            pl.col("fault"),
-            pl.when(line.str.contains("\0", literal=True)).then(pl.lit("a NUL byte")),
-            pl.when(line.str.len_bytes() > LINE_LIMIT).then(pl.lit(f"longer than {LINE_LIMIT} bytes")),
-        ),
+    return (
+        _lines(content, encoding)
+        .with_row_index("position", offset=1)
+        .with_columns(
+            pl.col("position").cast(pl.Int64),
+            line.str.replace_all("\0", "\\x00", literal=True),
+            pl.coalesce(
+                pl.col("fault"),
+                pl.when(line.str.contains("\0", literal=True)).then(pl.lit("a NUL byte")),
+                pl.when(line.str.len_bytes() > LINE_LIMIT).then(pl.lit(f"longer than {LINE_LIMIT} bytes")),
+            ),
+        )
     )
 
 
+def _lines(content: bytes, encoding: str) -> pl.DataFrame:
+    """`line` and `fault` of all lines; UTF-8 without a bad byte, which is usual, never becomes a Python string."""
+    if codecs.lookup(encoding).name == "utf-8":
+        try:
+            return _good_lines(content.removeprefix(codecs.BOM_UTF8))
+        except pl.exceptions.ComputeError:
+            pass  # a bad byte somewhere
+    text = decode(content, encoding)
+    try:
+        return _good_lines(text.encode())
+    except UnicodeEncodeError:
+        return _mixed_lines(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), encoding)
+
+
 def _good_lines(content: bytes) -> pl.DataFrame:
+    if b"\r" in content:
+        content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if not content:
         return pl.DataFrame(schema={"line": pl.String, "fault": pl.String})
     return pl.scan_lines(io.BytesIO(content), name="line").with_columns(fault=pl.lit(None, pl.String)).collect()

@@ -10,6 +10,7 @@ from spiders.formats.records import read_records
 from spiders.formats.text import split_lines
 
 _COLUMNS: Final = ("date", "user", "type", "value", "tags", "tweet")
+_WANTED: Final = ("date", "type", "value")
 _OURS: Final = ("url", "domain")
 _OTHERS: Final = ("ip", "md5", "sha1", "sha256")
 
@@ -20,7 +21,7 @@ def parse(content: bytes, source: Source) -> Parsed:
     Returns:
         rows of kind `address` with `published`, `position` the line.
     """
-    records = read_records(split_lines(content, source.encoding), header=_COLUMNS)
+    records = read_records(split_lines(content, source.encoding), _WANTED, header=_COLUMNS)
     word = records.column("type").str.strip_chars().str.to_lowercase()
     draft = records.draft.ignore(word.is_in(_OTHERS))
     draft = draft.reject(~word.is_in(_OURS), pl.format("an unknown type: {}", word))

@@ -1,13 +1,13 @@
 """Compression, recognised by its first bytes and undone within a bound: an archive may come from a criminal."""
 
 import bz2
-import gzip
 import io
 import lzma
 import re
 import zipfile
 import zlib
-from typing import IO, Final
+from collections.abc import Callable
+from typing import IO, Final, Protocol
 
 from db.errors import UnreadableFile
 
@@ -17,6 +17,13 @@ _XZ: Final = b"\xfd7zXZ\x00"
 _ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
 _EXCEL: Final = "[Content_Types].xml"
 _PIECE: Final = 1 << 20
+_FEED: Final = 1 << 16
+_STREAMS: Final = 10_000
+"""Most compressed streams in a file, one behind the other: bgzip begins one for each 64 KiB, pbzip2 for each 900 KB."""
+_MEMBERS: Final = 10_000
+"""Most members of a zip archive; half a kilobyte of memory each before any is looked at."""
+_MEMBER: Final = b"PK\x01\x02"
+_ZEROS: Final = re.compile(rb"\0++")
 _XZ_MEMORY: Final = 128 << 20
 """An xz file names the size of its dictionary, up to 4 GiB; `xz -9` needs 65 MiB."""
 _BROKEN: Final = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError, ValueError)
@@ -45,11 +52,11 @@ def unpack(content: bytes, limit: int) -> bytes:
 
 def _unpack(content: bytes, limit: int) -> bytes:
     if content.startswith(_GZIP):
-        return _bounded(gzip.GzipFile(fileobj=io.BytesIO(content)).read(limit + 1), limit)
+        return _expand(content, _Gzip, limit)
     if _BZ2.match(content):
-        return _bounded(bz2.BZ2File(io.BytesIO(content)).read(limit + 1), limit)
+        return _expand(content, bz2.BZ2Decompressor, limit)
     if content.startswith(_XZ):
-        return _bounded(_unpack_xz(content, limit), limit)
+        return _expand(content, lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY), limit)
     if content.startswith(_ZIP):
         return _unpack_zip(content, limit)
     return content
@@ -61,18 +68,59 @@ def _bounded(content: bytes, limit: int) -> bytes:
     return content
 
 
-def _unpack_xz(content: bytes, limit: int) -> bytes:
-    found = b""
-    while content and len(found) <= limit:
-        stream = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
-        found += stream.decompress(content, limit + 1 - len(found))
-        if not stream.eof and len(found) <= limit:
-            raise EOFError("it ends before its end")
-        content = stream.unused_data.lstrip(b"\0")  # streams may be padded
-    return found
+class _Stream(Protocol):
+    """What bz2's and lzma's decompressors have in common."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int) -> bytes: ...
+
+
+class _Gzip:
+    """zlib's decompressor, which checks a gzip stream's checksum and length, in the shape of the other two."""
+
+    def __init__(self) -> None:
+        self._stream = zlib.decompressobj(zlib.MAX_WBITS | 16)
+
+    @property
+    def eof(self) -> bool:
+        return self._stream.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._stream.unused_data
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        return self._stream.decompress(data, max_length)
+
+
+def _expand(content: bytes, begin: Callable[[], _Stream], limit: int) -> bytes:
+    """One stream after the other, with zeros between them or not; fed in pieces, so that many cost little more."""
+    found = bytearray()
+    at = streams = 0
+    while at < len(content):
+        streams += 1
+        if streams > _STREAMS:
+            raise UnreadableFile(f"an archive of more than {_STREAMS:,} streams")
+        stream = begin()
+        while not stream.eof:
+            piece = content[at : at + _FEED]
+            if not piece:
+                raise EOFError("it ends before its end")
+            at += len(piece)
+            found += stream.decompress(piece, limit + 1 - len(found))
+            _bounded_part(len(found), limit, limit)
+        at -= len(stream.unused_data)
+        padding = _ZEROS.match(content, at)
+        at = padding.end() if padding else at
+    return bytes(found)
 
 
 def _unpack_zip(content: bytes, limit: int) -> bytes:
+    if content.count(_MEMBER) > _MEMBERS:
+        raise UnreadableFile(f"an archive of more than {_MEMBERS:,} files")
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
         if any(member.filename == _EXCEL for member in members):

@@ -24,6 +24,6 @@ def parse(content: bytes, source: Source) -> Parsed:
     lines = split_lines(content, source.encoding)
     banner = lines.filter(pl.col("line").str.contains(_HEADER))["line"]
     header = banner[0].lstrip("# ").split(",") if len(banner) else None
-    records = read_records(lines, comment="#", header=header)
+    records = read_records(lines, ("url", "dateadded"), comment="#", header=header)
     fields = {"address": records.column("url"), "published": records.column("dateadded")}
     return records.draft.parsed("address", fields)

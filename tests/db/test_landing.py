@@ -1,11 +1,15 @@
+import os
 import stat
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.errors import UsageError
+from db.errors import Interrupted, UsageError
 from db.keys import KEY_BYTES, Key, load_key, make_key_file
 from db.landing import DamagedLanding, Landing
 
@@ -45,7 +49,7 @@ def test_another_key_does_not_open_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("encrypt", [False, True])
 @pytest.mark.parametrize("damage", [b"", b"\0", None])
-def test_damage_is_found(tmp_path: Path, encrypt: bool, damage: bytes | None) -> None:
+def test_damage_is_found_and_mended_by_the_same_content(tmp_path: Path, encrypt: bool, damage: bytes | None) -> None:
     landing = Landing(tmp_path, KEY)
     landed = landing.keep(b"a row\n" * 100, encrypt=encrypt)
     path = landing.path(landed.digest, is_encrypted=encrypt)
@@ -55,6 +59,65 @@ def test_damage_is_found(tmp_path: Path, encrypt: bool, damage: bytes | None) ->
         path.write_bytes(path.read_bytes()[:10] + damage)
     with pytest.raises(DamagedLanding, match=r"is missing|is damaged"):
         landing.read(landed.digest, is_encrypted=encrypt)
+    assert landing.keep(b"a row\n" * 100, encrypt=encrypt) == landed
+    assert landing.read(landed.digest, is_encrypted=encrypt) == b"a row\n" * 100
+
+
+def test_what_is_whole_is_not_written_again(tmp_path: Path) -> None:
+    landing = Landing(tmp_path, KEY)
+    path = landing.path(landing.keep(b"x", encrypt=True).digest, is_encrypted=True)
+    before = path.read_bytes()
+    landing.keep(b"x", encrypt=True)
+    assert path.read_bytes() == before, "a new file would have another nonce"
+
+
+def test_a_folder_in_a_files_place_is_told_in_one_line(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    path = landing.path(landing.keep(b"x", encrypt=False).digest, is_encrypted=False)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(DamagedLanding, match=r"^landing file [^\n]+: cannot be read: Is a directory"):
+        landing.read(path.stem, is_encrypted=False)
+    with pytest.raises(UsageError, match=rf"^landing folder [^\n]+: Is a directory: {path}; move away"):
+        landing.keep(b"x", encrypt=False)
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_file_in_the_folders_place_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "fanzha.db.landing").write_text("", "utf-8")
+    with pytest.raises(UsageError, match=r"^landing folder [^\n]+: cannot be written: "):
+        Landing(tmp_path / "fanzha.db.landing").keep(b"x", encrypt=False)
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a disk of 1 MiB."""
+    place = tmp_path / "tiny"
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tiny", place], capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip("mounting a small disk is not allowed here")
+    yield place
+    subprocess.run(["umount", place], check=True)
+
+
+def test_a_full_disk_is_told_in_one_line_and_leaves_no_half_of_a_file(tiny: Path) -> None:
+    landing = Landing(tiny / "landing")
+    kept = landing.keep(b"kept", encrypt=False)
+    with pytest.raises(Interrupted, match=r"^landing [^\n]+: No space left on device; what was committed is kept"):
+        landing.keep(os.urandom(2_000_000), encrypt=False)
+    assert [path.name for path in tiny.rglob("*") if path.is_file()] == [f"{kept.digest}.z"]
+    assert landing.keep(b"more", encrypt=False).bytes == 4
+
+
+def test_what_a_killed_process_left_half_written_goes_with_the_next_file(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as dead:
+        dead.wait()
+    names = [f"{'0' * 64}.{process}.part" for process in (dead.pid, os.getpid())]
+    for name in (*names, "kept.by.hand.part"):
+        (tmp_path / name).write_bytes(b"half")
+    Landing(tmp_path).keep(b"x", encrypt=False)
+    assert sorted(path.name for path in tmp_path.glob("*.part")) == sorted([names[1], "kept.by.hand.part"])
 
 
 def test_a_half_written_file_is_never_taken_for_content(tmp_path: Path) -> None:

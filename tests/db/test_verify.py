@@ -92,9 +92,9 @@ HARMS: dict[str, tuple[Callable[[Store], None], list[str]]] = {
         _run("INSERT INTO match_state VALUES (1, '1', '', 99, 0)"),
         ["table match_state: hosts or apps that are said to be matched are lost: up to host 99 and app 0"],
     ),
-    "a landing file": (lambda store: _landed(store, ".z").unlink(), ["is missing; restore it from a backup"]),
-    "a landing file about persons": (lambda store: _landed(store, ".enc").unlink(), ["is missing; restore it"]),
-    "half a landing file": (_truncate(".z"), ["is damaged; restore it from a backup"]),
+    "a landing file": (lambda store: _landed(store, ".z").unlink(), ["is missing; import the same file again"]),
+    "a landing file about persons": (lambda store: _landed(store, ".enc").unlink(), ["is missing; import the same file again"]),
+    "half a landing file": (_truncate(".z"), ["is damaged; import the same file again"]),
     "half a landing file about persons": (_truncate(".enc"), ["is damaged, or FANZHA_KEY_FILE names another key"]),
     "another file's content": (_swap, ["holds other content than it should"]),
     "a folder in a file's place": (_folder_in_its_place, ["cannot be read: Is a directory"]),
@@ -122,7 +122,7 @@ def test_rows_that_no_attempt_counts_are_no_fault(filled: Store) -> None:
 
 
 def test_replayed_rows_are_no_fault(filled: Store) -> None:
-    assert replay_quarantine(filled, None)[0].stored == 0
+    assert replay_quarantine(filled, None).counts.stored == 0
     assert verify_store(filled) == (3, [])
 
 

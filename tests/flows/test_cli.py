@@ -1,13 +1,22 @@
 """Every command as the contract has it: what it prints, its exit code, its one-line errors."""
 
+import hashlib
 import json
+import os
+import shutil
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.flows.calls import CATALOGUE, CHECKS, Call
+from tests.running import fanzha
+from tests.spiders.hostile import endless_workbook
+
+SAMPLES = Path(__file__).parent.parent / "spiders" / "samples"
 
 
 def test_import_counts_every_row_once_and_a_second_time_as_duplicates(call: Call, tmp_path: Path) -> None:
@@ -28,6 +37,91 @@ def test_import_with_more_rejected_rows_than_normal_needs_attention(call: Call, 
     code, _, err = call("import", "list", "a.txt")
     assert code == 1
     assert err == "fanzha: a.txt: 1 of 2 rows are quarantined; fanzha quarantine list shows why\n"
+
+
+NAMES = {
+    "no UTF-8": (b"b\xff.txt", "a.example\n", "argument 3, b\\udcff.txt: is no UTF-8 text; rename the file, or type it anew"),
+    "no UTF-8 and not there": (b"c\xff.txt", None, "argument 3, c\\udcff.txt: is no UTF-8 text; rename the file, or type it anew"),
+    "too long": (b"x" * 300 + b".txt", None, "x" * 200 + "...: cannot be read: File name too long"),
+    "a folder": (b".", None, ".: is no file; a folder is read as format misp only"),
+}
+
+
+@pytest.mark.parametrize(("name", "content", "told"), NAMES.values(), ids=NAMES)
+def test_a_file_of_an_odd_name_is_told_in_one_line(tmp_path: Path, name: bytes, content: str | None, told: str) -> None:
+    if content is not None:
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_text(content, "utf-8")
+    done = fanzha("import", "list", os.fsdecode(name), "--json", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"fanzha: {told}\n")
+
+
+def test_a_file_that_breaks_its_parser_is_told_in_one_line(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "sources.toml").write_text(CATALOGUE, "utf-8")
+    (tmp_path / "checks.xlsx").write_bytes(endless_workbook())
+    code, _, err = call("import", "table", "checks.xlsx", "--source", "checks", "--sources", "sources.toml")
+    assert code == 2
+    assert err == "fanzha: checks.xlsx: cannot be read as table as its declaration has it\n"
+
+
+def test_a_pipe_in_a_feed_directory_is_passed_over(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "feed").mkdir()
+    (tmp_path / "feed" / "event.json").write_bytes((SAMPLES / "synthetic-misp-event.json").read_bytes())
+    os.mkfifo(tmp_path / "feed" / "pipe.json")
+    code, out, _ = call("import", "misp", "feed", "--json")
+    assert (code, json.loads(out)[0]["rows"]) == (1, 11), "three of the sample's rows are broken"
+    (tmp_path / "feed" / "event.json").unlink()
+    assert call("import", "misp", "feed")[0::2] == (
+        2,
+        "fanzha: feed: no *.json in this folder; a MISP feed directory has a manifest and events\n",
+    )
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_file_in_the_landing_folders_place_is_told_in_one_line(call: Call, tmp_path: Path, is_new: bool) -> None:
+    (tmp_path / "a.txt").write_text("a.example\n", "utf-8")
+    landing = tmp_path / "fanzha.db.landing"
+    if not is_new:
+        call("import", "list", "a.txt")
+        shutil.rmtree(landing)
+    landing.write_text("", "utf-8")
+    code, out, err = call("import", "list", "a.txt")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "fanzha.db.landing: cannot be " in err
+
+
+def test_a_full_disk_in_the_landing_keeps_what_was_committed(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("a.example\n", "utf-8")
+    assert call("import", "list", "a.txt")[0] == 0
+    (tmp_path / "b.txt").write_bytes(b"\n".join(os.urandom(30).hex().encode() for _ in range(100_000)))
+    limited = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000)); "
+    program = limited + "from flows.cli.main import main; main()"
+    root = Path(__file__).parent.parent.parent
+    files = [str(tmp_path / name) for name in ("a.txt", "b.txt")]
+    done = subprocess.run(
+        [sys.executable, "-c", program, "import", "list", *files], cwd=root, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "fanzha.db.landing: cannot be written: File too large; what was committed is kept" in done.stderr
+    assert not list(tmp_path.rglob("*.part"))
+    code, out, _ = call("verify")
+    assert (code, out) == (0, "1 landing files and all tables checked, 0 faults\n")
+
+
+def test_a_damaged_landing_file_stops_no_other_and_is_mended_by_its_import(call: Call, tmp_path: Path) -> None:
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text(f"{name}.example\nno host\n", "utf-8")
+        call("import", "list", name)
+    digest = hashlib.sha256((tmp_path / "a.txt").read_bytes()).hexdigest()
+    landed = tmp_path / "fanzha.db.landing" / digest[:2] / f"{digest}.z"
+    landed.write_bytes(b"damaged")
+    code, out, err = call("quarantine", "replay")
+    assert (code, out) == (1, "0 rejected rows are readable now, 0 rows stored, 2 still rejected\n")
+    assert err == (
+        f"fanzha: a.txt: landing file {landed}: is damaged; import the same file again, or restore it from a backup\n"
+    )
+    call("import", "list", "a.txt")
+    assert call("verify")[0] == 0
+    assert call("quarantine", "replay")[0::2] == (0, "")
 
 
 def test_formats_lists_every_format(call: Call) -> None:

@@ -15,8 +15,9 @@ from db.errors import UnreadableFile
 from db.kinds import KINDS
 from flows.demo.server import CATALOGUE, serve_samples
 from spiders.catalogue import Source, load_catalogue
-from spiders.formats.registry import FORMATS, read
+from spiders.formats.registry import FORMATS
 from tests.flows.demo_truth import count_demo
+from tests.spiders.parsing import read
 
 SAMPLES = CATALOGUE.with_name("samples")
 FILES = sorted(path.relative_to(SAMPLES).as_posix() for path in SAMPLES.rglob("*") if path.is_file())

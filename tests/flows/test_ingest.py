@@ -2,16 +2,19 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from db.errors import SourceFailed, UsageError
 from db.figures import years_with_records
 from db.sources import Counts, Cursor, read_cursor
 from db.store import Store, open_store
-from flows.importing import replay_quarantine
+from flows.importing import Replayed, replay_quarantine
 from flows.ingest import Document, ingest, log_unchanged
 from spiders.catalogue import Normal, Source
 from spiders.formats import tweetfeed
@@ -144,24 +147,39 @@ def test_a_feed_whose_newest_row_is_old_is_stale(store: Store) -> None:
         take(store, source, old, normal=source.normal)
 
 
+ODD_TIMES = ("0000-01-01 00:00:00", "0001-01-01 00:00:00", "9999-12-31 23:59:59", "10000-01-01 00:00:00", "-1", "1e999",
+             "2024-02-30 00:00:00", "2024-01-01T24:00:00Z", "2024-01-01 00:00:00+99:99", "NaN", "")  # fmt: skip
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(st.tuples(st.sampled_from(ODD_TIMES), st.text("a.:/@[]奇\0\"' ,", max_size=12)), max_size=20))
+def test_rows_of_odd_times_and_addresses_end_in_one_of_the_four_ways(store: Store, rows: list[tuple[str, str]]) -> None:
+    text = "".join(f"{at},someone,url,{value},#synthetic,https://twitter.example/1\n" for at, value in rows)
+    counts = take(store, make_source(format="tweetfeed"), text)
+    assert counts.rows >= bool(rows), "a quote may join lines to one record"
+    assert take(store, make_source(format="tweetfeed"), text) == replace(
+        counts, stored=0, duplicates=counts.stored + counts.duplicates
+    )
+
+
 def test_rejected_rows_are_read_again_once_the_parser_is_mended(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = make_source(format="tweetfeed", zone="UTC")
     row = "2024-01-01 00:00:00,someone,domain,a.example,#synthetic,https://twitter.example/1\n"
     take(store, broken, row + row.replace(",domain,", ",hostname,"))
-    assert replay_quarantine(store, None) == (Counts(duplicates=1, quarantined=1), 0, 1)
+    assert replay_quarantine(store, None) == Replayed(Counts(duplicates=1, quarantined=1), 0, 1, ())
     monkeypatch.setattr(tweetfeed, "_OURS", ("url", "domain", "hostname"))
-    counts, resolved, left = replay_quarantine(store, "synthetic")
-    assert (resolved, left) == (1, 0)
-    assert counts.quarantined == 0
+    done = replay_quarantine(store, "synthetic")
+    assert (done.resolved, done.left, done.counts.quarantined) == (1, 0, 0)
 
 
 KILLED = """
 import sys
 from pathlib import Path
 import flows.ingest as ingest_module
+import flows.preparing as preparing_module
 from db.store import open_store
 from tests.flows.test_ingest import make_source, take
-ingest_module.BATCH_ROWS = 100
+preparing_module.BATCH_ROWS = 100
 calls = 0
 real = ingest_module.save_rows
 def dying(*arguments):
@@ -178,7 +196,7 @@ with open_store(Path(sys.argv[1]), None) as store:
 
 
 def test_a_killed_run_ends_with_the_same_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flows.ingest.BATCH_ROWS", 100)
+    monkeypatch.setattr("flows.preparing.BATCH_ROWS", 100)
     text = "".join(f"http://host-{n}.example/\n" for n in range(1000))
     root = Path(__file__).parent.parent.parent
     done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "killed.db")], cwd=root, check=False)

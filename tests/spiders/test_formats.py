@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from db.errors import UnreadableFile
 from spiders.catalogue import Source
 from spiders.formats.parsed import Parsed
-from spiders.formats.registry import FORMATS, read
+from spiders.formats.registry import FORMATS
 from spiders.formats.text import refuse_html
+from tests.spiders.parsing import read
 
 SAMPLES = Path(__file__).parent / "samples"
 MAPPED: Mapping[str, Any] = {

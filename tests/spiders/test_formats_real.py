@@ -16,7 +16,7 @@ import pytest
 
 from db.errors import UnreadableFile
 from spiders.catalogue import Source
-from spiders.formats.registry import read
+from tests.spiders.parsing import read
 
 FOLDER = os.environ.get("FANZHA_REAL_DATA")
 TAIWAN = {"kind": "sighting", "columns": {"address": "url", "brand": "site_name"}}

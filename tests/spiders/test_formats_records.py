@@ -17,7 +17,7 @@ ROWS = st.lists(st.tuples(FIELDS, FIELDS, FIELDS), max_size=25)
 
 
 def records(text: str, **how: str) -> Records:
-    return read_records(split_lines(text.encode(), "utf-8"), header=HEADER, **how)
+    return read_records(split_lines(text.encode(), "utf-8"), HEADER, header=HEADER, **how)
 
 
 def written(rows: list[tuple[str, str, str]], delimiter: str, quoting: Literal[0, 1]) -> str:
@@ -97,7 +97,7 @@ def test_lines_that_look_plain_inside_a_quoted_field_stay_in_it() -> None:
 
 def test_a_bad_byte_inside_a_quoted_field_rejects_the_whole_record() -> None:
     lines = split_lines(b'1,"a\n\xff\nb",3\n4,5,6\n"7","\xff","9"', "utf-8")
-    draft = read_records(lines, header=HEADER).draft
+    draft = read_records(lines, HEADER, header=HEADER).draft
     assert draft.frame["position"].to_list() == [4]
     assert draft.rejected.rows() == [
         (1, '1,"a\n\\xff\nb",3', "bytes that are not utf-8"),
@@ -107,6 +107,20 @@ def test_a_bad_byte_inside_a_quoted_field_rejects_the_whole_record() -> None:
 
 def test_a_header_may_be_quoted_and_behind_comments() -> None:
     lines = split_lines(b'# made up\n\n"a","b\nb"\n1,2\n', "utf-8")
-    found = read_records(lines, comment="#")
+    found = read_records(lines, ["b\nb", "c"], comment="#")
     assert found.header == ("a", "b\nb")
-    assert found.draft.frame.rows() == [(5, "1", "2")]
+    assert found.draft.frame.rows() == [(5, "2")]
+    assert found.draft.frame.columns == ["position", "1"]
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 1_000])
+def test_records_read_a_few_at_a_time_are_the_same_records(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    kinds = ["p,q,{}", '"p","q","{}"', 'p,"q\nq",{}', "p,{}", '"p"x,q,{}']
+    text = "\n".join(kinds[number % 5].format(number) for number in range(100))
+    whole = records(text).draft
+    monkeypatch.setattr("spiders.formats.records._FIELDS_AT_ONCE", at_once)
+    monkeypatch.setattr("spiders.formats.records._ODD_AT_ONCE", at_once)
+    parts = records(text).draft
+    assert parts.frame.equals(whole.frame)
+    assert parts.rejected.equals(whole.rejected)
+    assert whole.frame.height == 60

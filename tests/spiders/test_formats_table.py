@@ -14,7 +14,7 @@ import xlsxwriter
 
 from db.errors import UnreadableFile
 from spiders.catalogue import Source
-from spiders.formats.registry import read
+from tests.spiders.parsing import read
 
 SAMPLE = Path(__file__).parent / "samples" / "synthetic-table.csv"
 COLUMNS = {"address": "网址", "published": "时间", "brand": "品牌"}

@@ -55,6 +55,42 @@ def test_several_streams_behind_each_other_are_one_file(name: str) -> None:
     assert unpack(PACKERS[name](b"first\n") + PACKERS[name](b"second\n"), LIMIT) == b"first\nsecond\n"
 
 
+@pytest.mark.parametrize("name", ["gzip", "bz2", "xz"])
+@settings(max_examples=40, deadline=None)
+@given(parts=st.lists(st.tuples(st.binary(max_size=30), st.sampled_from([0, 4, 8])), min_size=1, max_size=6))
+def test_zeros_may_stand_between_streams(name: str, parts: list[tuple[bytes, int]]) -> None:
+    packed = b"".join(PACKERS[name](part) + bytes(zeros) for part, zeros in parts)
+    assert unpack(packed, LIMIT) == b"".join(part for part, _ in parts)
+
+
+@pytest.mark.parametrize("name", ["gzip", "bz2", "xz"])
+@settings(max_examples=40, deadline=None)
+@given(kept=st.floats(0, 1, exclude_max=True))
+def test_of_several_streams_none_may_be_cut_off(name: str, kept: float) -> None:
+    first, second = PACKERS[name](b"first\n"), PACKERS[name](bytes(range(256)))
+    cut = second[: int(len(second) * kept)]
+    if cut:
+        with pytest.raises(UnreadableFile, match=r"^a broken archive: [^\n]+$"):
+            unpack(first + cut, LIMIT)
+
+
+@pytest.mark.parametrize("name", ["gzip", "bz2", "xz"])
+def test_what_stands_behind_a_stream_is_told(name: str) -> None:
+    with pytest.raises(UnreadableFile, match="a broken archive"):
+        unpack(PACKERS[name](b"first\n") + b"a.example\n", LIMIT)
+
+
+@pytest.mark.parametrize("name", ["gzip", "bz2", "xz"])
+def test_streams_are_bounded(name: str) -> None:
+    with pytest.raises(UnreadableFile, match="more than 10,000 streams"):
+        unpack(PACKERS[name](b"") * 10_001, LIMIT)
+
+
+def test_members_of_a_zip_archive_are_bounded_before_they_are_read() -> None:
+    with pytest.raises(UnreadableFile, match="more than 10,000 files"):
+        unpack(b"PK\x05\x06" + b"PK\x01\x02" * 10_001, LIMIT)
+
+
 @pytest.mark.parametrize("name", PACKERS)
 def test_what_expands_beyond_the_limit_is_refused(name: str) -> None:
     assert len(unpack(PACKERS[name](bytes(LIMIT)), LIMIT)) == LIMIT
