@@ -93,7 +93,10 @@ HARMS: dict[str, tuple[Callable[[Store], None], list[str]]] = {
         ["table match_state: hosts or apps that are said to be matched are lost: up to host 99 and app 0"],
     ),
     "a landing file": (lambda store: _landed(store, ".z").unlink(), ["is missing; import the same file again"]),
-    "a landing file about persons": (lambda store: _landed(store, ".enc").unlink(), ["is missing; import the same file again"]),
+    "a landing file about persons": (
+        lambda store: _landed(store, ".enc").unlink(),
+        ["is missing; import the same file again"],
+    ),
     "half a landing file": (_truncate(".z"), ["is damaged; import the same file again"]),
     "half a landing file about persons": (_truncate(".enc"), ["is damaged, or FANZHA_KEY_FILE names another key"]),
     "another file's content": (_swap, ["holds other content than it should"]),

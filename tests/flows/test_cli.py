@@ -40,8 +40,16 @@ def test_import_with_more_rejected_rows_than_normal_needs_attention(call: Call, 
 
 
 NAMES = {
-    "no UTF-8": (b"b\xff.txt", "a.example\n", "argument 3, b\\udcff.txt: is no UTF-8 text; rename the file, or type it anew"),
-    "no UTF-8 and not there": (b"c\xff.txt", None, "argument 3, c\\udcff.txt: is no UTF-8 text; rename the file, or type it anew"),
+    "no UTF-8": (
+        b"b\xff.txt",
+        "a.example\n",
+        "argument 3, b\\udcff.txt: is no UTF-8 text; rename the file, or type it anew",
+    ),
+    "no UTF-8 and not there": (
+        b"c\xff.txt",
+        None,
+        "argument 3, c\\udcff.txt: is no UTF-8 text; rename the file, or type it anew",
+    ),
     "too long": (b"x" * 300 + b".txt", None, "x" * 200 + "...: cannot be read: File name too long"),
     "a folder": (b".", None, ".: is no file; a folder is read as format misp only"),
 }
