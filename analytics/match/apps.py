@@ -83,13 +83,21 @@ class AppMatcher:
 
     def match(self, apps: pl.DataFrame) -> pl.DataFrame:
         """The best match of each app, more rows where brands are equally likely; genuine apps have none."""
+        rows = [(app_id, *_told(each)) for app_id, found in self._by_app(apps) for each in _strongest(found)]
+        return pl.DataFrame(rows, schema=APP_SCHEMA, orient="row")
+
+    def meets(self, apps: pl.DataFrame) -> pl.Series:
+        """Whether each app resembles a brand's, however faintly, or is its own."""
+        own = apps["certificate"].is_in(list(self._certificates)) | apps["package"].is_in(list(self._packages))
+        return own.fill_null(value=False) | pl.Series(
+            [bool(found) for _, found in self._by_app(apps)], dtype=pl.Boolean
+        )
+
+    def _by_app(self, apps: pl.DataFrame) -> Iterator[tuple[int, list[_Found]]]:
         names = apps["name"].drop_nulls().unique().to_list()
         met = dict(zip(names, self._name_matches(names), strict=True))
-        rows: list[tuple[object, ...]] = []
         for app_id, package, name, certificate in apps.select("app_id", "package", "name", "certificate").iter_rows():
-            found = self._app(package or "", (certificate or "").lower().replace(":", ""), met.get(name, []))
-            rows += [(app_id, *_told(each)) for each in found]
-        return pl.DataFrame(rows, schema=APP_SCHEMA, orient="row")
+            yield app_id, self._app(package or "", (certificate or "").lower().replace(":", ""), met.get(name, []))
 
     def _app(self, package: str, certificate: str, named: list[_Found]) -> list[_Found]:
         if certificate in self._certificates:
@@ -99,7 +107,7 @@ class AppMatcher:
             forged = certificate and owner.certificates
             return [_Found(owner.id, "certificate", 100, 100, package, package)] if forged else []
         packaged = list(self._package_matches(package)) if package else []
-        return _strongest([*packaged, *(_backed(each, packaged) for each in named)])
+        return [*packaged, *(_backed(each, packaged) for each in named)]
 
     def _package_matches(self, package: str) -> Iterator[_Found]:
         for official, brand in self._packages.items():

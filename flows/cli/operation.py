@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from flows.cli.options import DB, Brands, Catalogue, Db, key_path, listed_brands
-from flows.show import Cell, say, show_rows
+from flows.show import Cell, clean, say, show_rows
 
 
 def register(app: typer.Typer) -> None:
@@ -50,6 +50,7 @@ def run(
         pass
     prepare(os.environ)
     from flows.daily import daily
+    from flows.matching import shown_changes, told_rematch
 
     report = daily(str(db), str(sources or ""), str(brands or ""), only or [])
     rows: list[dict[str, Cell]] = [
@@ -65,9 +66,13 @@ def run(
     ]
     show_rows("Sources", rows, ("source", "outcome", "rows", "new", "quarantined", "why"))
     typer.echo(
-        f"{report.host_matches:,} new matches of hosts, {report.app_matches:,} of apps, {report.attacks:,} attacks, "
-        f"years rolled up: {', '.join(map(str, report.figures)) or 'none'}"
+        f"{report.matches.host_matches:,} new matches of hosts, {report.matches.app_matches:,} of apps, "
+        f"{report.attacks:,} attacks, years rolled up: {', '.join(map(str, report.figures)) or 'none'}"
     )
+    for rematch in report.matches.rematches:
+        typer.echo(clean(told_rematch(rematch)))
+        if rematch.examples:
+            show_rows("What changed", shown_changes(rematch), ("change", "host or app", "before", "after"))
     for failed in report.failed:
         say(f"fanzha: source {failed.source} failed: {failed.reason}")
     return 1 if report.failed else 0
