@@ -218,10 +218,15 @@ def _latin_facts(name: str, label: str, target: Target) -> tuple[set[str], int] 
     if spelling is None:
         return None
     facts = _beside([*label[:start].split("-"), *label[end:].split("-")], target) | _form_facts(form) | spelling
-    is_edged = is_boundary(label, start) and is_boundary(label, end)
-    if not is_edged and words.zipf(_token(label, start)):
+    glued = [place for place, edge in ((start, start), (end - 1, end)) if not is_boundary(label, edge)]
+    is_edged = not glued
+    if any(words.zipf(_token(label, place)) for place in glued):
         return None  # the ing of banking
-    if not (_may_be_among(facts, form) and is_edged if "among words" in facts else _may_be_decorated(facts, is_edged)):
+    if not (
+        _may_be_among(facts, form) and is_edged
+        if "among words" in facts
+        else _may_be_decorated(facts, is_edged=is_edged)
+    ):
         return None
     if window == form.text and form.text not in written(name):
         facts.add("lookalike")
@@ -248,10 +253,13 @@ def _may_be_among(facts: set[str], form: Form) -> bool:
     return not facts & {"word", "misspelt", "badly misspelt"} and len(form.text) >= _RARE
 
 
-def _may_be_decorated(facts: set[str], is_edged: bool) -> bool:  # noqa: FBT001 - a fact like the others
+def _may_be_decorated(facts: set[str], *, is_edged: bool) -> bool:
+    """Whether a name is met with nothing but decorations: glued to them the less, the more usual it is."""
     if "two letters" in facts:
         return is_edged and bool(facts & {"alone", "bait"})
-    return is_edged or not facts & {"misspelt", "badly misspelt"}
+    if facts & {"misspelt", "badly misspelt"}:
+        return is_edged
+    return is_edged or "edition" in facts or not facts & {"short", "word"}
 
 
 def _spelling(window: str, form: Form) -> set[str] | None:
@@ -259,7 +267,7 @@ def _spelling(window: str, form: Form) -> set[str] | None:
     if window == form.text:
         return set()
     if fold.strict(window) == fold.strict(form.text):
-        return {"lookalike"}
+        return {"lookalike"} if _is_plainly_alike(window, form) else None
     edits = OSA.distance(window, form.text, score_cutoff=2)
     if edits > 2 or form.derivation != "name" or window[0] != form.text[0] or words.zipf(window):
         return None
@@ -270,6 +278,14 @@ def _spelling(window: str, form: Form) -> set[str] | None:
     is_slip = sorted(window) == sorted(form.text) or fold.squeeze(window) == fold.squeeze(form.text)
     is_plain = len(form.text) > _EDITABLE if is_slip else is_long and not _is_two_words(window)
     return {"misspelt"} if edits == 1 and is_plain and len(form.text) >= _EDITABLE else None
+
+
+def _is_plainly_alike(window: str, form: Form) -> bool:
+    """Whether lookalike letters make a name, and not another short one: 0lx and olx, but gis and gls are two."""
+    is_long = len(form.text) >= _RARE or any(
+        ours.isalpha() and char in "01" for ours, char in zip(form.text, window, strict=False)
+    )
+    return is_long and form.derivation not in _KINDS["far"]
 
 
 def _own_part(text: str) -> str:

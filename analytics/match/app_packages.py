@@ -49,12 +49,16 @@ _GENERIC: Final = frozenset(
     ]
 )
 """Segments that many packages have; alone they say nothing of whose it is."""
+_LANDLORDS: Final = frozenset({"github", "gitlab", "bitbucket", "sourceforge"})
+"""Segments below which everybody has packages: com.github and a user."""
 _LEAST: Final = 4
 """Letters of a segment from which one edit is no other word, nor another country."""
 _LONG: Final = 9
 """Letters from which two edits are still the same name."""
 _TELLING: Final = 6
 """Letters without which the rest of a package behind its top could be anybody's."""
+_TOLD: Final = 3
+"""Segments of a package that is told from others by more than a firm's name."""
 _MORE: Final = 3
 """Segments put in, at most, for a package to be still the same one."""
 _LONGEST: Final = 40
@@ -176,13 +180,15 @@ def _longer(ours: list[str], theirs: list[str]) -> str:
     if theirs[:size] == ours:
         is_edition = all(app_words.is_made_of(part, _DECORATIONS) for part in theirs[size:])
         return "continued, as an edition" if is_edition else "continued"
+    if size < _TOLD or not _is_telling(ours[1:]):
+        return ""  # a firm's name alone: what is put round it is anybody's
     runs = [theirs[start : start + size] for start in range(len(theirs) - size + 1)]
     tails = [theirs[start : start + size - 1] for start in range(len(theirs) - size + 2)]
-    if ours in runs or (_is_telling(ours[1:]) and len(ours) > 2 and ours[1:] in tails):
+    if ours in runs or ours[1:] in tails:
         return "part of a longer one"
     rest = iter(theirs)
     is_within = len(theirs) - size <= _MORE and all(part in rest for part in ours)
-    return "segments put in" if is_within and _is_telling(ours[1:]) else ""
+    return "segments put in" if is_within else ""
 
 
 def _is_top(segment: str) -> bool:
@@ -194,7 +200,7 @@ def _is_telling(segments: Sequence[str]) -> bool:
     own = [part for part in segments if part not in _GENERIC]
     if len(segments) == 1:
         return bool(own) and len(own[0]) > _LEAST and not words.is_common_word(own[0])
-    return bool(own) and sum(map(len, segments)) >= _TELLING
+    return not _LANDLORDS.issuperset(own) and sum(map(len, segments)) >= _TELLING
 
 
 def _is_longer(ours: list[str], theirs: list[str]) -> bool:

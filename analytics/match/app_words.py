@@ -13,23 +13,25 @@ import msgpack
 from analytics.match import fold, keywords, words
 
 _EDITIONS_ZH: Final = """
-官方版 官方 官网 正版 正式版 极速版 急速版 极简版 专业版 最新版 新版 企业版 国际版 海外版 尊享版 旗舰版 升级版 尊贵版 豪华版 内测版 测试版
-抢先版 会员版 至尊版 贵宾版 普惠版 青春版 关怀版 老年版 标准版 高级版 加强版 稳定版 免费版 安卓版 安卓 苹果版 手机版 移动版 平板版 客户端
-手机 移动 掌上 下载 安装 安装包 应用 软件 版 版本 新 全新 最新 唯一 中国 认证 专用 专享 通用
+官方版 官方 官网 正版 正式版 极速版 急速版 极简版 专业版 最新版 新版 企业版 国际版 海外版 尊享版 旗舰版 升级版
+尊贵版 豪华版 内测版 测试版 抢先版 会员版 至尊版 贵宾版 普惠版 青春版 关怀版 老年版 标准版 高级版 加强版 稳定版
+免费版 安卓版 安卓 苹果版 手机版 移动版 平板版 客户端 手机 移动 掌上 下载 安装 安装包 应用 软件 版 版本 新 全新 最新
+唯一 中国 认证 专用 专享 通用
 """
 _BAITS_ZH: Final = """
-贷款 借款 借钱 借贷 放款 下款 提款 取现 提现 提额 额度 分期 快贷 现金贷 小贷 网贷 车贷 房贷 周转 备用金 借条 信用 信用卡 征信 还款 催收
-审批 秒批 秒到 到账 审核 低息 免息 利息 金融 理财 投资 基金 钱包 银行 支付 收款 转账 商城 客服 售后 服务 中心 平台 助手 管家 专线 人工 在线
-安全 保障 防护 认证 验证 修复 解冻 解封 注销 清退 退款 理赔 赔付 补偿 返利 返现 红包 福利 优惠 活动 礼包 领 抢 送 领取 奖励 积分 兑换 抽奖
-中奖 任务 会员 尊享 贵宾 特权 升级 更新 登录 登陆 注册 账户 账号 快速 极速 急速 闪电 秒 快 易 通 宝
+贷款 借款 借钱 借贷 放款 下款 提款 取现 提现 提额 额度 分期 快贷 现金贷 小贷 网贷 车贷 房贷 周转 备用金 借条 信用
+信用卡 征信 还款 催收 审批 秒批 秒到 到账 审核 低息 免息 利息 金融 理财 投资 基金 钱包 银行 支付 收款 转账 商城 客服
+售后 服务 中心 平台 助手 管家 专线 人工 在线 安全 保障 防护 认证 验证 修复 解冻 解封 注销 清退 退款 理赔 赔付 补偿
+返利 返现 红包 福利 优惠 活动 礼包 领 抢 送 领取 奖励 积分 兑换 抽奖 中奖 任务 会员 尊享 贵宾 特权 升级 更新 登录
+登陆 注册 账户 账号 快速 极速 急速 闪电 秒 快 易 通 宝
 """
 _EDITIONS_EN: Final = """
-app apps apk pro plus vip lite hd max mini new official android mobile free premium gold prime latest update version edition beta
-x go the by and my v ii global international
+app apps apk pro plus vip lite hd max mini new official android mobile free premium gold prime latest update version
+edition beta x go the by and my v ii global international
 """
 _BAITS_EN: Final = """
-loan loans cash money lending credit borrow bonus reward rewards win gift earn giveaway unlock hack mod recovery restore verifier
-authenticator verification secure safety guard protect
+loan loans cash money lending credit borrow bonus reward rewards win gift earn giveaway unlock hack mod recovery
+restore verifier authenticator verification secure safety guard protect
 """
 _FOR: Final = frozenset(
     [
@@ -56,10 +58,10 @@ _FOR_ZH: Final = (
 _LONGEST: Final = 12
 
 _ALIKE_ZH: Final = """
-贷货袋 呗贝狈 微徽薇 信倌 借惜错 条朵 度渡 银锒很 行衍 招昭诏 商啇 平乎 安桉 宝玉 付什 支攴 京亰惊 东柬 融瀜 团困 美羙 花化 拼饼 抖枓
-淘掏 猫描 国囯圀 建健 设没 农衣 工土 邮由 储诸 浦铺 业亚 广厂 众从 马吗 消销 费弗 小少 米采 还坏 省着 携推 程呈 你您 拍柏 分芬 期斯 顺须
-铁铗 人入 币巾 易昜 火伙 网冈 有冇 奇寄 富福 数敛 通桶 生牲 民氏 光尤 钱线 用甩 卡咔 管菅
-0〇零 1一壹 2二贰 3三叁 4四肆 5五伍 6六陆 7七柒 8八捌 9九玖
+贷货袋 呗贝狈 微徽薇 信倌 借惜错 条朵 度渡 银锒很 行衍 招昭诏 商啇 平乎 安桉 宝玉 付什 支攴 京亰惊 东柬 融瀜 团困
+美羙 花化 拼饼 抖枓 淘掏 猫描 国囯圀 建健 设没 农衣 工土 邮由 储诸 浦铺 业亚 广厂 众从 马吗 消销 费弗 小少 米采 还坏
+省着 携推 程呈 你您 拍柏 分芬 期斯 顺须 铁铗 人入 币巾 易昜 火伙 网冈 有冇 奇寄 富福 数敛 通桶 生牲 民氏 光尤 钱线
+用甩 卡咔 管菅 0〇零 1一壹 2二贰 3三叁 4四肆 5五伍 6六陆 7七柒 8八捌 9九玖
 """
 _SEEN: Final = {ord(other): group[0] for group in _ALIKE_ZH.split() for other in group[1:]}
 _MARKS: Final = re.compile(r"[^a-z0-9\u3400-\u9fff]+")

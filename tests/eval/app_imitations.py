@@ -32,18 +32,32 @@ _A_FAMILY: Final = 6
 """Fakes drawn of a brand and family: those whose text has the smallest CRC-32."""
 _BEFORE: Final = ("最新", "官方", "新", "【正版】", "New ", "My ", "Official ")
 _AFTER: Final = (
-    "官方版", "-官方正版", "（极速版）", " APP", "app下载", " Pro", " VIP", "Lite", " Plus 2024", "2.0", "客户端", "（安卓版）",
-    " Mobile", "-Official", " HD", "最新版本", "_专业版", "·尊享版",
-)  # fmt: skip
+    *("官方版", "-官方正版", "（极速版）", " APP", "app下载", " Pro", " VIP", "Lite", " Plus 2024", "2.0", "客户端"),
+    *("（安卓版）", " Mobile", "-Official", " HD", "最新版本", "_专业版", "·尊享版"),
+)
 _BAITS: Final = (
-    "提额", "贷款", "借款平台", "客服中心", "在线客服", "极速放款", "钱包", "退款助手", "分期借钱", "征信修复中心", "领红包", "理赔服务",
-    " Login", " Security", " Support", " Wallet", " Verify", " Cash Loan", " Rewards", " Account Update", " 客服",
-)  # fmt: skip
+    *(
+        "提额",
+        "贷款",
+        "借款平台",
+        "客服中心",
+        "在线客服",
+        "极速放款",
+        "钱包",
+        "退款助手",
+        "分期借钱",
+        "征信修复中心",
+        "领红包",
+    ),
+    *("理赔服务", " Login", " Security", " Support", " Wallet", " Verify", " Cash Loan", " Rewards", " Account Update"),
+    " 客服",
+)
 _SEPARATORS: Final = (" ", "·", "_", "-", ".", "  ")
 _UNSEEN: Final = ("\u200b", "\u200d", "\u2060", "\ufeff", "\u00ad")
-_ALIKE: Final = {
-    "a": "аɑα", "c": "сϲ", "e": "еé", "i": "іíl", "o": "оο0ö", "p": "рρ", "s": "ѕ5", "x": "х", "y": "уý", "l": "Iı1", "n": "ո",
-    "0": "OО", "1": "lI", "3": "З", "6": "б", "u": "υ", "d": "ԁ", "g": "ɡ", "k": "κ", "t": "τ", "b": "Ь", "v": "ν", "w": "ѡ", "m": ("rn",),
+_ALIKE: Final[Mapping[str, Sequence[str]]] = {
+    "a": "аɑα", "b": "Ь", "c": "сϲ", "d": "ԁ", "e": "еé", "g": "ɡ", "i": "іíl", "k": "κ", "l": "Iı1", "m": ("rn",),
+    "n": "ո", "o": "оο0ö", "p": "рρ", "s": "ѕ5", "t": "τ", "u": "υ", "v": "ν", "w": "ѡ", "x": "х", "y": "уý",
+    "0": "OО", "1": "lI", "3": "З", "6": "б",
 }  # fmt: skip
 _KEYS: Final = {"a": "s", "e": "r", "i": "o", "o": "p", "n": "m", "t": "y", "r": "t", "l": "k", "s": "d", "c": "v"}
 _TOPS: Final = ("cn", "org", "net", "io", "top", "app")
@@ -57,7 +71,7 @@ _FIRMS: Final = ("", " Inc.", " Ltd")
 
 
 def imitations(brands: Sequence[Brand], share: float = 1.0) -> pl.DataFrame:
-    """`APP_SCHEMA`: fakes of each brand, who is imitated in `brand`, how in `family`; `share` of the brands is taken."""
+    """`APP_SCHEMA`: fakes of brands, of whom in `brand`, how made in `family`; `share` of the brands is taken."""
     chosen = nsmallest(max(1, round(len(brands) * share)), brands, key=lambda brand: crc32(brand.id.encode()))
     rows = [
         (package, name, developer, None, brand.id, family)
@@ -69,13 +83,9 @@ def imitations(brands: Sequence[Brand], share: float = 1.0) -> pl.DataFrame:
 
 
 def _fakes(brand: Brand) -> Iterator[tuple[str, list[tuple[str, str, str | None]]]]:
-    own = {_letters(name) for name in brand.names}
     for family, make in NAMES.items():
         texts = {text for name in brand.names for text in make(name)}
-        kept = [
-            text for text in _few(texts) if family == "name: itself" or _letters(text) not in own or text not in own
-        ]
-        yield family, [(_STRANGERS[crc32(text.encode()) % len(_STRANGERS)], text, None) for text in kept]
+        yield family, [(_STRANGERS[crc32(text.encode()) % len(_STRANGERS)], text, None) for text in _few(texts)]
     for family, make in PACKAGES.items():
         texts = {text for package in brand.packages for text in make(package)} - set(brand.packages)
         yield family, [(text, _UNRELATED[crc32(text.encode()) % len(_UNRELATED)], None) for text in _few(texts)]
