@@ -11,6 +11,7 @@ import polars as pl
 from rapidfuzz.distance import OSA
 
 from analytics.match import app_words, fold, sounds, words
+from analytics.match.app_spelling import FAR, RARE, spelling_of
 from analytics.match.evidence import Target
 from analytics.match.forms import SHORTEST, Form
 from analytics.match.index import FormIndex
@@ -23,11 +24,6 @@ _HAN_RUN: Final = re.compile(r"[\u3400-\u9fff]+")
 _ALONE: Final = re.compile(r"(?<![a-z0-9])[a-z0-9](?:-[a-z0-9])+(?![a-z0-9])")
 _LONGEST: Final = 200
 """Characters of an app's name that are read; stores show fewer."""
-_RARE: Final = 4
-"""Letters, or Chinese characters, from which a name is seldom met by chance."""
-_EDITABLE: Final = 6
-"""Letters from which a misspelt name is no other name."""
-_EDITED_TWICE: Final = 11
 _GLUE: Final = 3
 """Letters from which what is glued to a name may be a word."""
 _GLUED: Final = frozenset(word for word in app_words.EDITIONS if word.isascii() and len(word) > 2)
@@ -35,7 +31,7 @@ _GLUED: Final = frozenset(word for word in app_words.EDITIONS if word.isascii() 
 _AMPERSAND: Final = re.compile(r"(?<=[a-z])&(?=[a-z])")
 _KINDS: Final = {
     "derived": frozenset({"pinyin", "domain", "spoken digits", "short name"}),
-    "far": frozenset({"core pinyin", "initials", "mixed", "core characters"}),
+    "far": FAR,
     "everyday": frozenset({"domain word", "everyday short name"}),
 }
 """What a form is called that is not the name itself, by how it was derived."""
@@ -172,7 +168,7 @@ def _named(target: Target, name: str, facts: set[str], similarity: int) -> Named
 def _characters_facts(characters: str, place: tuple[int, int], target: Target, facts: set[str]) -> tuple[set[str], int]:
     start, length = place
     found = facts | _beside([characters[:start], characters[start + length :]], target) | _form_facts(target.form)
-    if length >= _RARE:
+    if length >= RARE:
         found.add("long characters")
     if "by sound" in facts and length == 2:
         found.add("two characters")
@@ -185,9 +181,9 @@ def _beside(rests: Sequence[str], target: Target) -> set[str]:
     own = set(target.keywords)
     if not parts:
         return {"alone"}
-    if all(app_words.is_made_of(part, app_words.EDITIONS) for part in parts):
+    if all(map(app_words.is_edition, parts)):
         return {"edition"}
-    if all(app_words.is_made_of(part, app_words.EDITIONS | app_words.BAITS | own) for part in parts):
+    if all(app_words.is_bait(part, own) for part in parts):
         return {"bait"}
     facts = {"among words"}
     if app_words.says_for(parts):
@@ -201,7 +197,7 @@ def _form_facts(form: Form) -> set[str]:
     facts = {kind for kind, derivations in _KINDS.items() if form.derivation in derivations}
     if form.is_word:
         facts.add("word")
-    elif form.text.isascii() and len(form.text) < _RARE:
+    elif form.text.isascii() and len(form.text) < RARE:
         facts.add("short")
     if len(form.text) == SHORTEST and form.text.isascii():
         facts.add("two letters")
@@ -214,7 +210,7 @@ def _latin_facts(name: str, label: str, target: Target) -> tuple[set[str], int] 
         return None
     start, end = _to_the_edges(label, span)
     window = label[start:end].replace("-", "")
-    spelling = _spelling(window, form)
+    spelling = spelling_of(window, form)
     if spelling is None:
         return None
     facts = _beside([*label[:start].split("-"), *label[end:].split("-")], target) | _form_facts(form) | spelling
@@ -250,7 +246,7 @@ def _token(label: str, place: int) -> str:
 
 def _may_be_among(facts: set[str], form: Form) -> bool:
     """Whether a name is met among any words: one that is no word, too long for chance, and written as it is."""
-    return not facts & {"word", "misspelt", "badly misspelt"} and len(form.text) >= _RARE
+    return not facts & {"word", "misspelt", "badly misspelt"} and len(form.text) >= RARE
 
 
 def _may_be_decorated(facts: set[str], *, is_edged: bool) -> bool:
@@ -262,58 +258,7 @@ def _may_be_decorated(facts: set[str], *, is_edged: bool) -> bool:
     return is_edged or "edition" in facts or not facts & {"short", "word"}
 
 
-def _spelling(window: str, form: Form) -> set[str] | None:
-    """How a name is spelt: as it is, alike, misspelt; None where it is another word or name."""
-    if window == form.text:
-        return set()
-    if fold.strict(window) == fold.strict(form.text):
-        return {"lookalike"} if _is_plainly_alike(window, form) else None
-    edits = OSA.distance(window, form.text, score_cutoff=2)
-    if edits > 2 or form.derivation != "name" or window[0] != form.text[0] or words.zipf(window):
-        return None
-    if len(form.text) >= _EDITED_TWICE:
-        return {"misspelt" if edits == 1 else "badly misspelt"}
-    own = _own_part(form.text)
-    is_long = len(own) >= _EDITABLE - 1 or (len(own) >= _RARE and window.startswith(own))
-    is_slip = sorted(window) == sorted(form.text) or fold.squeeze(window) == fold.squeeze(form.text)
-    is_plain = len(form.text) > _EDITABLE if is_slip else is_long and not _is_two_words(window)
-    return {"misspelt"} if edits == 1 and is_plain and len(form.text) >= _EDITABLE else None
-
-
-def _is_plainly_alike(window: str, form: Form) -> bool:
-    """Whether lookalike letters make a name, and not another short one: 0lx and olx, but gis and gls are two."""
-    is_long = len(form.text) >= _RARE or any(
-        ours.isalpha() and char in "01" for ours, char in zip(form.text, window, strict=False)
-    )
-    return is_long and form.derivation not in _KINDS["far"]
-
-
-def _own_part(text: str) -> str:
-    """A name without the word at its end that many firms share: td of tdbank."""
-    return next((text.removesuffix(word) for word in _SHARED if text.endswith(word)), text)
-
-
-_SHARED: Final = ("bank", "pay", "wallet", "card", "mobile", "cash", "app")
-
-
 def written(name: str) -> str:
     """The letters of a name as they are, without accents, spaces, marks."""
     plain = unicodedata.normalize("NFD", name.lower())
     return "".join(char for char in plain if char.isalnum())
-
-
-def _is_two_words(text: str) -> bool:
-    """Whether letters are two words side by side: icedrive and paypay are names of their own.
-
-    >>> _is_two_words("neatdrive"), _is_two_words("paypay"), _is_two_words("instagtam")
-    (True, True, False)
-    """
-    return any(_is_known(text[:cut]) and _is_known(text[cut:]) for cut in range(3, len(text) - 2))
-
-
-def _is_known(word: str) -> bool:
-    return word in _SHARED or word == "cam" or (len(word) >= _RARE and words.zipf(word) > _USUAL)
-
-
-_USUAL: Final = 3.6
-"""Zipf value of words that names are made of."""

@@ -12,42 +12,11 @@ from analytics.match import app_words, fold, words
 from db.brands import Brand, suffix_kind
 
 _PLAIN: Final = re.compile(r"[._-]+")
-_GENERIC: Final = frozenset(
-    [
-        *(
-            "com",
-            "cn",
-            "org",
-            "net",
-            "io",
-            "co",
-            "app",
-            "apps",
-            "android",
-            "mobile",
-            "client",
-            "activity",
-            "main",
-            "www",
-        ),
-        *(
-            "phone",
-            "mall",
-            "pay",
-            "bank",
-            "loan",
-            "wallet",
-            "my",
-            "prod",
-            "release",
-            "gp",
-            "official",
-            "store",
-            "browser",
-        ),
-        "messenger",
-    ]
-)
+_GENERIC: Final = frozenset({
+    "activity", "android", "app", "apps", "bank", "browser", "client", "cn", "co", "com", "gp", "io", "loan", "main",
+    "mall", "messenger", "mobile", "my", "net", "official", "org", "pay", "phone", "prod", "release", "store", "wallet",
+    "www",
+})  # fmt: skip
 """Segments that many packages have; alone they say nothing of whose it is."""
 _LANDLORDS: Final = frozenset({"github", "gitlab", "bitbucket", "sourceforge"})
 """Segments below which everybody has packages: com.github and a user."""
@@ -62,23 +31,30 @@ _TOLD: Final = 3
 _MORE: Final = 3
 """Segments put in, at most, for a package to be still the same one."""
 _LONGEST: Final = 40
-"""Letters of a segment that may be the one to differ."""
+"""Letters of a segment that are looked at, and segments of a package: hostile ones may have thousands."""
 _DEEPEST: Final = 10
-"""Segments of a package that are looked at: hostile ones may have thousands."""
-POINTS: Final = {
-    "same looks": 97,
-    "separators": 92,
-    "segment edited": 88,
-    "two segments edited": 80,
-    "continued, as an edition": 86,
-    "continued": 70,
-    "part of a longer one": 80,
-    "segments put in": 78,
-    "segments in another order": 84,
-    "another top": 84,
-    "last segment longer": 84,
-}
-"""Ways in which a package is like an official one, and the confidence that each gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a package is like an official one: the confidence that this gives, and its name, zh and en."""
+
+    confidence: int
+    zh: str
+    en: str
+
+
+_ALIKE: Final = Way(97, "看上去相同", "it reads the same")
+_SEPARATED: Final = Way(92, "仅分隔符不同", "only its dots differ")
+_EDITED: Final = Way(88, "一段差一个字母", "one segment differs by a letter")
+_TWICE: Final = Way(80, "两段各差一个字母", "two segments differ by a letter")
+_EDITION: Final = Way(86, "官方包名后加版本词", "the official one, continued as an edition")
+_CONTINUED: Final = Way(70, "官方包名后再加一段", "the official one, continued")
+_PART: Final = Way(80, "官方包名是其一部分", "the official one is a part of it")
+_PUT_IN: Final = Way(78, "官方包名中插入一段", "the official one with segments put in")
+_ORDER: Final = Way(84, "各段次序不同", "its segments in another order")
+_TOP: Final = Way(84, "首段不同", "under another top segment")
+_LONGER: Final = Way(84, "末段加了词", "its last segment made longer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +63,8 @@ class Likeness:
 
     brand: str
     official: str
-    way: str
+    way: Way
     similarity: int
-
-    @property
-    def confidence(self) -> int:
-        """What the package alone says."""
-        return POINTS[self.way]
 
 
 class PackageIndex:
@@ -137,7 +108,7 @@ def _beginnings(package: str) -> set[str]:
 
 
 def _segments(package: str) -> list[str]:
-    return [part for part in _PLAIN.split(package.lower()) if part][:_DEEPEST]
+    return [part[:_LONGEST] for part in _PLAIN.split(package.lower()) if part][:_DEEPEST]
 
 
 def _bare(segment: str) -> str:
@@ -150,45 +121,45 @@ def _bare(segment: str) -> str:
 _DECORATIONS: Final = frozenset(word for word in app_words.EDITIONS | app_words.BAITS if word.isascii())
 
 
-def _way(package: str, official: str) -> str:
-    """How a package is like an official one, both in lower case; empty where it is not."""
+def _way(package: str, official: str) -> Way | None:
+    """How a package is like an official one, both in lower case; None where it is not."""
     if package == official or fold.strict(package) == fold.strict(official):
-        return "same looks"
+        return _ALIKE
     if _PLAIN.sub("", package) == _PLAIN.sub("", official):
-        return "separators"
+        return _SEPARATED
     ours, theirs = _segments(official), _segments(package)
     if len(ours) == len(theirs):
         return _same_length(ours, theirs)
-    return _longer(ours, theirs) if len(theirs) > len(ours) else ""
+    return _longer(ours, theirs) if len(theirs) > len(ours) else None
 
 
-def _same_length(ours: list[str], theirs: list[str]) -> str:
+def _same_length(ours: list[str], theirs: list[str]) -> Way | None:
     differing = [(our, their) for our, their in zip(ours, theirs, strict=True) if our != their]
     if sorted(ours) == sorted(theirs):
-        return "segments in another order" if len(ours) > 2 or len(ours[-1]) > _LEAST else ""
+        return _ORDER if len(ours) > 2 or len(ours[-1]) > _LEAST else None
     if ours[1:] == theirs[1:]:
-        return "another top" if _is_top(theirs[0]) and _is_telling(ours[1:]) else ""
+        return _TOP if _is_top(theirs[0]) and _is_telling(ours[1:]) else None
     if len(differing) == 1 and (ours[-1] != theirs[-1]) and _is_longer(ours, theirs):
-        return "last segment longer"
+        return _LONGER
     if len(differing) <= 2 and all(_is_edited(our, their) for our, their in differing) and _is_left(ours, differing):
-        return "segment edited" if len(differing) == 1 else "two segments edited"
-    return ""
+        return _EDITED if len(differing) == 1 else _TWICE
+    return None
 
 
-def _longer(ours: list[str], theirs: list[str]) -> str:
+def _longer(ours: list[str], theirs: list[str]) -> Way | None:
     size = len(ours)
     if theirs[:size] == ours:
         is_edition = all(app_words.is_made_of(part, _DECORATIONS) for part in theirs[size:])
-        return "continued, as an edition" if is_edition else "continued"
+        return _EDITION if is_edition else _CONTINUED
     if size < _TOLD or not _is_telling(ours[1:]):
-        return ""  # a firm's name alone: what is put round it is anybody's
+        return None  # a firm's name alone: what is put round it is anybody's
     runs = [theirs[start : start + size] for start in range(len(theirs) - size + 1)]
     tails = [theirs[start : start + size - 1] for start in range(len(theirs) - size + 2)]
     if ours in runs or ours[1:] in tails:
-        return "part of a longer one"
+        return _PART
     rest = iter(theirs)
     is_within = len(theirs) - size <= _MORE and all(part in rest for part in ours)
-    return "segments put in" if is_within else ""
+    return _PUT_IN if is_within else None
 
 
 def _is_top(segment: str) -> bool:
@@ -228,7 +199,7 @@ def _is_left(ours: list[str], differing: Sequence[tuple[str, str]]) -> bool:
     return bool(is_telling) and all(len(our) > _LEAST and not words.zipf(their) for our, their in differing)
 
 
-OWN, FIRM = "own", "firm"
+OWN, FIRM, ALIKE = "own", "firm", "alike"
 
 
 class NameSpaces:
@@ -243,11 +214,21 @@ class NameSpaces:
         }
 
     def kind(self, package: str, brand: str) -> str:
-        """`own` below a domain of the brand or the same name in a country, `firm` beside its packages, else empty."""
+        """OWN below a domain of the brand or the same name in a country, FIRM beside its packages, else empty.
+
+        ALIKE where a segment passes for the label of a domain without being it: com.paypa1.mobile.
+        """
         lower = f"{package.lower()}."
         if any(lower.startswith(space) for space in self._domains[brand]) or self._is_kin(package, brand):
             return OWN
+        if self._is_alike(package, brand):
+            return ALIKE
         return FIRM if any(lower.startswith(space) for space in self._firms[brand]) else ""
+
+    def _is_alike(self, package: str, brand: str) -> bool:
+        labels = self._labels[brand]
+        looks = {fold.strict(label) for label in labels if len(label) > _LEAST}
+        return any(part not in labels and fold.strict(part) in looks for part in _segments(package)[1:])
 
     def _is_kin(self, package: str, brand: str) -> bool:
         """`au.com.hsbc.app`, `com.hsbc.app`: of a brand that holds hsbc under another suffix."""

@@ -55,7 +55,7 @@ _FOR_ZH: Final = (
     "新闻",
     "非官方",
 )
-_LONGEST: Final = 12
+_LONGEST: Final = 16
 
 _ALIKE_ZH: Final = """
 贷货袋 呗贝狈 微徽薇 信倌 借惜错 条朵 度渡 银锒很 行衍 招昭诏 商啇 平乎 安桉 宝玉 付什 支攴 京亰惊 东柬 融瀜 团困
@@ -70,6 +70,20 @@ EDITIONS: Final = frozenset({*_EDITIONS_ZH.split(), *_EDITIONS_EN.split()})
 """What is put beside a name to make it look like an edition of the app."""
 BAITS: Final = frozenset({*_BAITS_ZH.split(), *_BAITS_EN.split(), *keywords.STRONG}) - EDITIONS
 """What asks for an action, or promises money."""
+
+
+_READ_EDITIONS: Final = frozenset(map(fold.strict, EDITIONS))
+_READ_BAITS: Final = frozenset(map(fold.strict, EDITIONS | BAITS))
+
+
+def is_edition(part: str) -> bool:
+    """Whether what stands beside a name is nothing but words of editions, lookalikes read (mobi1e)."""
+    return is_made_of(fold.strict(part), _READ_EDITIONS)
+
+
+def is_bait(part: str, own: Collection[str]) -> bool:
+    """Whether it is nothing but such words, baits, and keywords of the brand's own."""
+    return is_made_of(fold.strict(part), _READ_BAITS | set(map(fold.strict, own)))
 
 
 @cache

@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 
 from analytics.match.app_names import Named, NameIndex, as_maker
-from analytics.match.app_packages import OWN, Likeness, NameSpaces, PackageIndex
+from analytics.match.app_packages import ALIKE, FIRM, OWN, Likeness, NameSpaces, PackageIndex, Way
 from analytics.match.evidence import Target
 from analytics.match.explain import Story, tell
 from db.brands import Brand
@@ -56,22 +56,31 @@ POINTS: Final[Mapping[str, int]] = {
     "another certificate": 0,
 }
 """What each fact about an app's name adds to its confidence, or takes away."""
+_SPACES: Final[Mapping[str, str]] = {OWN: "own name space", FIRM: "firm's name space", ALIKE: "package alike"}
 _IN_FAVOUR: Final = frozenset({"own name space", "firm's name space", "own developer"})
 """What anybody may claim, and no certificate confirms."""
 _MOST: Final = 97
 _LEAST: Final = 30
+_LONGEST: Final = 200
+"""Characters of a package and of a developer's name that are read; stores allow fewer."""
 _MAKER: Final[Mapping[str, int]] = {"lookalike": 66, "misspelt": 62}
 """Confidence where only the developer's name passes for the brand's, by how it is spelt."""
 _WHOLE: Final = frozenset({"alone", "edition"})
 _NO_FIRM: Final = frozenset({"far", "everyday", "badly misspelt"})
 _TOLD: Final[Mapping[str, tuple[str, str]]] = {
+    "lookalike": ("有形近字符", "with lookalike characters"),
+    "by sound": ("读音相同", "by its sound"),
+    "misspelt": ("差一个字母", "a letter differs"),
+    "badly misspelt": ("差两个字母", "two letters differ"),
+    "edition": ("加了版本词", "named as an edition of it"),
+    "bait": ("加了诱导词", "beside words that bait"),
     "package alike": ("包名也近似官方包名", "the package resembles an official one too"),
     "developer alike": ("开发者名近似但不是该品牌", "the developer's name is near the brand's without being it"),
-    "made for it": ("像是其配套工具", "but it reads as made for it"),
+    "another certificate": ("签名证书不是官方的", "signed with a certificate that is not the official one"),
+    "made for it": ("但像是其配套工具", "but it reads as made for it"),
     "own name space": ("但包名在该品牌域名之下", "but the package stands below the brand's own domain"),
     "firm's name space": ("但包名与其官方应用同一前缀", "but the package begins as its official ones do"),
-    "own developer": ("开发者名与该品牌相同（可自称）", "the developer bears the brand's name, as anybody may"),
-    "another certificate": ("签名证书不是官方的", "signed with a certificate that is not the official one"),
+    "own developer": ("但开发者名与该品牌相同（可自称）", "but the developer bears the brand's name, as anybody may"),
     "word": ("但该名也是普通词", "but the name is an ordinary word too"),
 }
 """What an explanation says of a fact, zh and en."""
@@ -98,6 +107,7 @@ class _Found:
     shown: str
     form: str
     facts: frozenset[str] = frozenset()
+    way: Way | None = None
 
 
 class AppMatcher:
@@ -129,7 +139,7 @@ class AppMatcher:
         columns = ("app_id", "package", "name", "developer", "certificate")
         for app_id, package, name, developer, certificate in apps.select(columns).iter_rows():
             named, of_maker = met.get(name, ()), makers.get(developer, {})
-            app = _App(package or "", _digits(certificate), named, of_maker, developer or "")
+            app = _App((package or "")[:_LONGEST], _digits(certificate), named, of_maker, (developer or "")[:_LONGEST])
             yield app_id, list(self._found(app))
 
     def _found(self, app: _App) -> Iterator[_Found]:
@@ -142,14 +152,11 @@ class AppMatcher:
                     yield _Found(owner.id, "certificate", 100, 100, app.package, app.package)
             return
         alike = list(self._packages.likenesses(app.package)) if app.package else []
-        yield from (
-            _Found(each.brand, "package", each.similarity, each.confidence, app.package, each.official)
-            for each in alike
-        )
+        yield from (_packaged(each, app.package) for each in alike)
         yield from (self._named(named, app, alike) for named in _outermost(app.named))
         for maker in app.makers.values():
             points = max((_MAKER[fact] for fact in _MAKER if fact in maker.facts), default=0)
-            if points and "word" not in maker.facts:
+            if points:
                 yield _Found(maker.brand, "developer", maker.similarity, points, app.developer, maker.form)
 
     def _named(self, named: Named, app: _App, alike: Sequence[Likeness]) -> _Found:
@@ -158,7 +165,7 @@ class AppMatcher:
         if any(each.brand == brand.id for each in alike):
             facts.add("package alike")
         elif space := self._spaces.kind(app.package, brand.id):
-            facts.add("own name space" if space == OWN else "firm's name space")
+            facts.add(_SPACES[space])
         if maker := app.makers.get(brand.id):
             facts.add("developer alike" if maker.facts & _MAKER.keys() else "own developer")
         if not brand.packages:
@@ -178,6 +185,11 @@ def _makers(named: Sequence[Named]) -> dict[str, Named]:
 def _digits(certificate: str | None) -> str:
     """A SHA-256 as the brands file has it."""
     return (certificate or "").lower().replace(":", "")
+
+
+def _packaged(alike: Likeness, package: str) -> _Found:
+    way = alike.way
+    return _Found(alike.brand, "package", alike.similarity, way.confidence, package, alike.official, way=way)
 
 
 def _outermost(named: Sequence[Named]) -> list[Named]:
@@ -202,6 +214,7 @@ def _told(found: _Found) -> tuple[object, ...]:
     where = found.technique if found.technique in {"name", "developer"} else "package"
     zh, en = tell(Story(found.technique, found.shown, found.form, where))
     said = [_TOLD[fact] for fact in _TOLD if fact in found.facts]
+    said += [(found.way.zh, found.way.en)] if found.way else []
     return (
         found.brand, found.technique, found.similarity, found.confidence, f"{found.shown} ~ {found.form}",
         "；".join([zh, *(each for each, _ in said)]), "; ".join([en, *(each for _, each in said)]),

@@ -52,7 +52,7 @@ def evaluate_apps(matcher: Matcher, brands: Sequence[Brand], share: float) -> Ou
     ]
     figures += misnamed_figures(recall(judged, []), "apps misnamed", against)
     good = pl.concat([_ordinary(round(_MADE_UP * share)), _of_sites(round(_MADE_UP * share))])
-    outcome = _flags(matcher, good, "made-up apps")
+    outcome = _flags(matcher, good, "made-up apps", _FLAGS)
     lost = missed(judged, answers, pl.concat_str(pl.lit("apps, "), "family"))
     return Outcome([*figures, *outcome.figures], pl.concat([_named(lost, fakes), outcome.wrong]))
 
@@ -63,7 +63,7 @@ def evaluate_tables(matcher: Matcher, folder: Path) -> Outcome:
     if apps.is_empty():
         return Outcome([], pl.DataFrame(schema=WRONG_SCHEMA))
     good, fakes = apps.filter(pl.col("brand") == ""), apps.filter(pl.col("brand") != "")
-    outcome = _flags(matcher, good, "apps")
+    outcome = _flags(matcher, good, "apps", {})
     judged = judge(fakes.select(_key(), "brand", "family"), _answer(matcher, fakes))
     rates = recall(judged, ["family"])
     figures = [
@@ -146,12 +146,12 @@ def _named(wrong: pl.DataFrame, apps: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _flags(matcher: Matcher, apps: pl.DataFrame, against: str) -> Outcome:
+def _flags(matcher: Matcher, apps: pl.DataFrame, against: str, targets: dict[int, float]) -> Outcome:
     figures: list[Figure] = []
     wrong = [pl.DataFrame(schema=WRONG_SCHEMA)]
     for (table,), group in apps.group_by("family", maintain_order=True):
         answers = _answer(matcher, group)
         names = group.select(_key(), list=pl.col("family"))
-        figures += flag_figures(flag_rates(names, answers, ["list"]), f"app flags: {table}", against, _FLAGS)
+        figures += flag_figures(flag_rates(names, answers, ["list"]), f"app flags: {table}", against, targets)
         wrong.append(_named(flagged(names, answers), group))
     return Outcome(figures, pl.concat(wrong))
