@@ -1,6 +1,7 @@
 """Apps against brands. Packages, names and certificates but the well-known brands' own are made up."""
 
 from functools import cache
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from analytics.match.apps import APP_SCHEMA, POINTS
 from analytics.match.matcher import Matcher
 from db.brands import Brand, load_brands
+from tests.eval.apps import read_tables
 
 OFFICIAL, OTHER = "ab" * 32, "cd" * 32
 SIGNED = Brand(
@@ -285,3 +287,11 @@ def test_the_output_has_the_declared_columns() -> None:
     assert found.schema == APP_SCHEMA
     assert found["matched"][0] == "360借条-官方版 ~ 360借条"
     assert matcher().match_apps(apps_frame()).schema == APP_SCHEMA
+
+
+@pytest.mark.parametrize("table", ["gkd_cn_apps", "fdroid_apps", "stalkerware_samples", "cn_fintech_apps_transcribed"])
+def test_few_real_apps_are_flagged(real_data: Path, table: str) -> None:
+    apps = read_tables(real_data / "apps").filter(pl.col("family") == table)
+    found = matcher().match_apps(apps).filter(pl.col("confidence") >= 60)["app_id"].n_unique()
+    assert apps.height > 20
+    assert 100_000 * found / apps.height <= 300
