@@ -5,6 +5,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import polars as pl
@@ -54,14 +55,19 @@ class NameIndex:
 
     def __init__(self, targets: Sequence[Target]) -> None:
         self._chinese = [(target, app_words.seen(target.form.text)) for target in targets if _is_told(target.form)]
-        self._by_sound: dict[tuple[str, ...], list[tuple[Target, list[str]]]] = defaultdict(list)
-        for target, _ in self._chinese:
-            spoken = _syllables(target.form.text)
-            if target.form.derivation == "characters":
-                self._by_sound[tuple(spoken[:2])].append((target, spoken))
         self._latin = [target for target in targets if target.form.text.isascii()]
         forms = [target.form.text for target in self._latin]
         self._windows, self._tokens = FormIndex(forms), TokenIndex(forms, _GLUED)
+
+    @cached_property
+    def _by_sound(self) -> dict[tuple[str, ...], list[tuple[Target, list[str]]]]:
+        """Names by their first two syllables; made for the first Chinese app's name, since pypinyin takes 0.4 s."""
+        found: dict[tuple[str, ...], list[tuple[Target, list[str]]]] = defaultdict(list)
+        for target, _ in self._chinese:
+            if target.form.derivation == "characters":
+                spoken = _syllables(target.form.text)
+                found[tuple(spoken[:2])].append((target, spoken))
+        return found
 
     def named(self, names: Sequence[str]) -> list[list[Named]]:
         """For each app's name the brands' names met in it, however faintly."""
