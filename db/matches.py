@@ -1,7 +1,8 @@
 """Reading what is to be matched, writing what matched, and how far matching has come."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import polars as pl
 from sqlite_utils import Database
@@ -9,13 +10,22 @@ from sqlite_utils import Database
 from db.brands import Brand
 from db.frames import read_query
 
+_MATCH_COLUMNS: Final[Mapping[str, type[pl.DataType]]] = {
+    "technique": pl.String,
+    "similarity": pl.Int64,
+    "confidence": pl.Int64,
+    "matched": pl.String,
+    "explanation_zh": pl.String,
+    "explanation_en": pl.String,
+}
+"""What is stored of a match beside whose it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class MatchState:
-    """Hosts and apps up to these ids are matched by this matcher with these brands."""
+    """Hosts and apps up to these ids are matched; since the last finished re-match (db.rematches) by this matcher."""
 
     matcher_version: str
-    brands_digest: str
     host_id: int = 0
     app_id: int = 0
 
@@ -25,10 +35,11 @@ def save_brands(database: Database, brands: Sequence[Brand]) -> None:
     database.execute("UPDATE brand SET is_listed = 0 WHERE is_listed")
     database.conn.executemany(
         """INSERT INTO brand (id, name_zh, name_en, sector, is_own, is_followed, threshold, declaration,
-               is_listed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)
+               position, is_listed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
            ON CONFLICT (id) DO UPDATE SET name_zh = excluded.name_zh, name_en = excluded.name_en,
                sector = excluded.sector, is_own = excluded.is_own, is_followed = excluded.is_followed,
-               threshold = excluded.threshold, declaration = excluded.declaration, is_listed = 1""",
+               threshold = excluded.threshold, declaration = excluded.declaration, position = excluded.position,
+               is_listed = 1""",
         [
             (
                 brand.id,
@@ -39,62 +50,78 @@ def save_brands(database: Database, brands: Sequence[Brand]) -> None:
                 brand.follow,
                 brand.threshold,
                 brand.model_dump_json(),
+                position,
             )
-            for brand in brands
+            for position, brand in enumerate(brands)
         ],
     )
 
 
 def read_brands(database: Database) -> tuple[Brand, ...]:
-    """The brands in force; none before the first matching."""
-    rows = database.execute("SELECT declaration FROM brand WHERE is_listed ORDER BY brand_id")
+    """The brands in force, in the order of their file; none before the first matching."""
+    rows = database.execute("SELECT declaration FROM brand WHERE is_listed ORDER BY position, brand_id")
     return tuple(Brand.model_validate_json(row[0]) for row in rows)
 
 
 def read_state(database: Database) -> MatchState | None:
     """How far matching has come; None before the first."""
-    row = database.execute("SELECT matcher_version, brands_digest, host_id, app_id FROM match_state").fetchone()
+    row = database.execute("SELECT matcher_version, host_id, app_id FROM match_state").fetchone()
     return MatchState(*row) if row else None
 
 
 def save_state(database: Database, state: MatchState) -> None:
     """Record how far matching has come; in the same transaction as the matches."""
     database.execute(
-        "INSERT OR REPLACE INTO match_state VALUES (1, ?, ?, ?, ?)",
-        [state.matcher_version, state.brands_digest, state.host_id, state.app_id],
+        "INSERT OR REPLACE INTO match_state (only, matcher_version, host_id, app_id) VALUES (1, ?, ?, ?)",
+        [state.matcher_version, state.host_id, state.app_id],
     )
 
 
-def forget_matches(database: Database) -> None:
-    """Drop all matches: the matcher or the brands changed, everything is matched anew."""
-    database.execute("DELETE FROM match")
-    database.execute("DELETE FROM app_match")
+def read_hosts(database: Database, after: int, last: int, limit: int) -> pl.DataFrame:
+    """The next hosts by id, from above `after` to `last`.
 
-
-def read_hosts(database: Database, after: int, limit: int) -> pl.DataFrame:
-    """The next hosts by id: `host_id`, `host`, `registrable_domain` (null of a public suffix), `public_suffix`."""
+    Returns:
+        `host_id`, `host`, `registrable_domain` (null of a public suffix), `public_suffix`.
+    """
     return read_query(
         database,
         """SELECT host_id, name, CASE registrable_length WHEN 0 THEN NULL ELSE registrable_domain END, public_suffix
-           FROM host WHERE host_id > ? ORDER BY host_id LIMIT ?""",
+           FROM host WHERE host_id > ? AND host_id <= ? ORDER BY host_id LIMIT ?""",
         {"host_id": pl.Int64, "host": pl.String, "registrable_domain": pl.String, "public_suffix": pl.String},
-        (after, limit),
+        (after, last, limit),
     )
 
 
-def read_apps(database: Database, after: int, limit: int) -> pl.DataFrame:
-    """The next apps by id: `app_id`, `package`, `name`, `developer`, `certificate`."""
+def read_apps(database: Database, after: int, last: int, limit: int) -> pl.DataFrame:
+    """The next apps by id, from above `after` to `last`: `app_id`, `package`, `name`, `developer`, `certificate`."""
     return read_query(
         database,
-        "SELECT app_id, package, name, developer, certificate FROM app WHERE app_id > ? ORDER BY app_id LIMIT ?",
+        """SELECT app_id, package, name, developer, certificate FROM app
+           WHERE app_id > ? AND app_id <= ? ORDER BY app_id LIMIT ?""",
         {"app_id": pl.Int64, "package": pl.String, "name": pl.String, "developer": pl.String, "certificate": pl.String},
-        (after, limit),
+        (after, last, limit),
     )
+
+
+def read_matches(database: Database, table: str, key: str, after: int, last: int) -> pl.DataFrame:
+    """The stored matches of the hosts or apps above `after` and up to `last`, with the brand's id in `brand`."""
+    return read_query(
+        database,
+        f"""SELECT {key}, brand.id, {", ".join(_MATCH_COLUMNS)} FROM {table} JOIN brand USING (brand_id)
+            WHERE {key} > ? AND {key} <= ?""",  # noqa: S608 - our own names
+        {key: pl.Int64, "brand": pl.String, **_MATCH_COLUMNS},
+        (after, last),
+    )
+
+
+def drop_matches(database: Database, table: str, key: str, subjects: Iterable[int]) -> None:
+    """Drop the matches of these hosts or apps, to be written anew in the same transaction."""
+    database.conn.executemany(f"DELETE FROM {table} WHERE {key} = ?", ((one,) for one in subjects))  # noqa: S608 - ours
 
 
 def save_matches(database: Database, table: str, key: str, matches: pl.DataFrame) -> int:
     """Store matches of hosts (`match`, `host_id`) or apps (`app_match`, `app_id`); returns how many."""
-    columns = ("technique", "similarity", "confidence", "matched", "explanation_zh", "explanation_en")
+    columns = tuple(_MATCH_COLUMNS)
     database.conn.executemany(
         f"""INSERT OR REPLACE INTO {table} ({key}, brand_id, {", ".join(columns)})
             VALUES (?, (SELECT brand_id FROM brand WHERE id = ?), ?, ?, ?, ?, ?, ?)""",  # noqa: S608 - our own names

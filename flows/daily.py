@@ -23,6 +23,7 @@ from db.vocabulary import Outcome
 from flows import collect as collecting
 from flows import matching, rollup
 from flows.collect import SourceResult
+from flows.matching import MatchReport, shown_changes, told_rematch
 from spiders.catalogue import Source, load_catalogue
 from spiders.crawl import CrawlOutcome
 
@@ -38,8 +39,7 @@ class DailyReport:
     """What a daily run did."""
 
     sources: list[SourceResult]
-    host_matches: int
-    app_matches: int
+    matches: MatchReport
     attacks: int
     figures: dict[int, list[Figure]]
 
@@ -59,10 +59,10 @@ def daily(
 ) -> DailyReport:
     """Collect from all sources, match what is new, follow attacks up, roll the years up."""
     results = collect(db, sources, only, loopback)
-    host_matches, app_matches = match(db, brands)
+    matches = match(db, brands)
     attacks = follow_up(db)
     figures = roll_up(db)
-    return DailyReport(results, host_matches, app_matches, attacks, figures)
+    return DailyReport(results, matches, attacks, figures)
 
 
 @flow(name="collect", flow_run_name="collect into {db}", description="采集 · fetch and store what each source has")
@@ -91,11 +91,15 @@ def collect(
 @flow(
     name="match", flow_run_name="match in {db}", description="匹配 · find the brand that each new host or app imitates"
 )
-def match(db: str = "", brands: str = "") -> tuple[int, int]:
-    """Match what no run has matched yet; returns how many matches of hosts and of apps were found."""
-    found = match_new(db, load_brands(Path(brands) if brands else None))
-    get_run_logger().info("%d host matches, %d app matches", *found)
-    return found
+def match(db: str = "", brands: str = "") -> MatchReport:
+    """Match what no run has matched yet, and anew what changed matcher or brands may match otherwise."""
+    report = match_new(db, load_brands(Path(brands) if brands else None))
+    logger = get_run_logger()
+    logger.info("%d host matches, %d app matches", report.host_matches, report.app_matches)
+    for rematch in report.rematches:
+        logger.info(told_rematch(rematch))
+        create_table_artifact(table=shown_changes(rematch), key="match-changes", description=told_rematch(rematch))
+    return report
 
 
 @flow(name="follow-up", flow_run_name="follow up in {db}", description="跟进 · derive the attacks from their events")
@@ -141,8 +145,8 @@ def store_files(db: str, source: Source, base: Path, started_at: int) -> State[S
 
 
 @_patient
-def match_new(db: str, brands: Sequence[Brand]) -> tuple[int, int]:
-    """Match new hosts and apps."""
+def match_new(db: str, brands: Sequence[Brand]) -> MatchReport:
+    """Match new hosts and apps, and anew what is to be."""
     with _open(db) as store, hold(store.path, "match"):
         return matching.match_new(store, brands)
 

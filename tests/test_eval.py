@@ -13,6 +13,8 @@ from db.brands import Brand, load_brands
 from db.errors import UsageError
 from flows.cli.main import run
 from tests.eval import families, frame, measure
+from tests.eval.app_imitations import FAMILIES as APP_FAMILIES
+from tests.eval.app_imitations import imitations
 from tests.eval.labelled import BrandLabels, is_short, read_known_good, read_labelled, read_plain, read_targets
 from tests.eval.names import DEV, HELD, half_of, host_frame
 from tests.eval.run import main
@@ -36,6 +38,8 @@ http://nothing-alike.org/,nothing-alike.org,Synthbank,registrable
 http://synthbank.com/,synthbank.com,Synthbank,registrable
 http://other.org/,other.org,Somebody Else,registrable
 """
+SCRIPTS = {"apps, name: traditional", "apps, name: homophone"}
+"""Families that need Chinese characters, which the brands above have none of."""
 SYNTH = Brand(id="synthbank", names=("Synthetic Bank", "Synthbank"), domains=("synthbank.com",))
 
 
@@ -68,6 +72,9 @@ def test_packages_alone_give_recall_and_flags_as_curves(folder: Path, capsys: py
     subjects = {name.rpartition(" at ")[0] for name in entries}
     made = {"homoglyph, ASCII", "homoglyph, punycode", *families.FAMILIES} - {"homoglyph", "cyrillic"}
     assert {f"dnstwist {family}" for family in made} <= subjects, "cyrillic cannot spell this name"
+    assert {f"apps, {family}" for family in APP_FAMILIES if not family.startswith("package")} - subjects <= SCRIPTS
+    assert entries["apps, name: edition at 60"] == entries["apps, name: edition at 60"] | {"target": 95, "holds": True}
+    assert entries["app flags: sites at 60"]["target"] == 300
     assert entries["dnstwist mean at 60"]["value"] > 90
     assert entries["flags: tranco at 60"]["target"] == 300
     assert entries["flags: bank-website at 60"]["target"] is None
@@ -133,6 +140,40 @@ def test_the_held_half_is_never_written_out(folder: Path) -> None:
     written = pl.read_csv(folder / "wrong.csv").filter(pl.col("set").str.starts_with("labelled"))["host"]
     assert set(written) == {name for name in names if half_of(name) == DEV}
     assert 10 < written.len() < 30
+
+
+APPS = """Package,Name,Author,Imitates
+com.gardenflowers.app,Garden Flowers,Somebody,
+com.synthetic.one,Synthbank Pro,Nobody,synthbank
+com.synthetic.two,Nothing Alike,Nobody,synthbank
+com.synthbank.x,Synthbank Login,Somebody,
+com.gardenflowers.app,Garden Flowers,Somebody,
+,,,
+"""
+
+
+def test_app_tables_give_flags_and_the_recall_of_those_labelled(folder: Path) -> None:
+    (folder / "shop.csv").write_text(APPS, "utf-8")
+    wrong = folder / "wrong.csv"
+    entries = evaluate(folder, "--data", str(folder), "--wrong", str(wrong))
+    flags, found = entries["app flags: shop at 60"], entries["apps of shop at 60"]
+    assert (flags["value"], flags["target"], flags["against"]) == (0.0, None, "2 apps")
+    assert (found["value"], found["against"]) == (50.0, "2 labelled apps")
+    (folder / "shop.csv").write_text(APPS.replace("com.synthbank.x", "com.other.x"), "utf-8")
+    entries = evaluate(folder, "--data", str(folder), "--wrong", str(wrong))
+    assert entries["app flags: shop at 60"]["value"] == 50_000.0
+    written = pl.read_csv(wrong).filter(pl.col("set") == "shop")["host"].to_list()
+    assert written == ["com.other.x | Synthbank Login | Somebody"]
+
+
+def test_fake_apps_are_the_same_each_time_and_every_family_is_made() -> None:
+    brands = load_brands()
+    made = imitations(brands, 0.1)
+    assert made.equals(imitations(brands, 0.1))
+    assert set(made["family"]) == set(APP_FAMILIES)
+    own = {package for brand in brands for package in brand.packages}
+    assert not own & set(made["package"]), "a brand's own package imitates nobody"
+    assert made.group_by("family", "brand").len().filter(pl.col("len") > 6).is_empty()
 
 
 def test_what_counts_as_found_flagged_and_misnamed() -> None:

@@ -1,22 +1,15 @@
-"""Apps against the brands: the signing certificate first, then the package, then the name."""
+"""Apps against the brands: the signing certificate first, then the package, the name, and who says to have made it."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
-from rapidfuzz.distance import OSA
 
-from analytics.match import fold, keywords, words
+from analytics.match.app_names import Named, NameIndex, as_maker
+from analytics.match.app_packages import ALIKE, FIRM, OWN, Likeness, NameSpaces, PackageIndex, Way
 from analytics.match.evidence import Target
 from analytics.match.explain import Story, tell
-from analytics.match.forms import Form
-from analytics.match.hosts import spoken
-from analytics.match.index import FormIndex
-from analytics.match.nearness import may_meet
-from analytics.match.spans import Span, find_span, is_boundary
-from analytics.match.tokens import TokenIndex
 from db.brands import Brand
 
 APP_SCHEMA: Final = pl.Schema(
@@ -31,32 +24,78 @@ APP_SCHEMA: Final = pl.Schema(
         "explanation_en": pl.String,
     }
 )
-_EDITIONS_ZH: Final = """官方版? 正版 正式版 极速版 专业版 最新版 企业版 国际版 尊享版 旗舰版 升级版
-安卓版? 手机版? 客户端 下载
-服务 中心 平台 贷款 借款 借钱 借贷 放款 提额 快贷 现金贷 金融 理财 钱包 银行 支付 商城 客服 安全 版"""
-_EDITIONS_EN: Final = frozenset({"app", "apk", "pro", "plus", "vip", "lite", "hd", "max", "new", "official", "android"})
-_DECORATIONS: Final = re.compile(
-    "|".join([*_EDITIONS_ZH.split(), *sorted(keywords.STRONG | _EDITIONS_EN, key=len, reverse=True)])
-)
-"""What is put round a brand's name to make it look like an edition of the app."""
-_SEPARATORS: Final = re.compile(r"[^a-z0-9\u3400-\u9fff]+")
-_NAMED_WHOLE: Final = 88
-"""Confidence where nothing but the brand's name and decorations is in the app's name."""
-_NAMED_PART: Final = 66
-"""Where it stands among other words."""
-_COMMON: Final = 12
-"""Less for an ordinary word, and for two or three letters."""
-_DERIVED: Final = 14
-"""Less for a form that is not the name itself: pinyin, initials, a domain's label."""
-_MADE_FOR: Final = 20
-"""Less in `Stickers for WhatsApp`: who says what it is for does not say that it is it."""
-_PACKAGE: Final = 92
-_SUBPACKAGE: Final = 86
+POINTS: Final[Mapping[str, int]] = {
+    # of the name: what stands beside the brand's
+    "alone": 88,
+    "edition": 88,
+    "bait": 90,
+    "among words": 54,
+    "with a bait": 10,
+    "long characters": 8,
+    "made for it": -20,
+    # how it is spelt
+    "lookalike": 5,
+    "by sound": -12,
+    "two characters": -14,
+    "misspelt": -12,
+    "badly misspelt": -34,
+    # which name it is
+    "word": -12,
+    "short": -12,
+    "two letters": 0,
+    "derived": -14,
+    "far": -20,
+    "everyday": -40,
+    # what else is known of the app
+    "no package listed": -12,
+    "package alike": 8,
+    "developer alike": 6,
+    "own name space": -34,
+    "firm's name space": -14,
+    "own developer": -14,
+    "another certificate": 0,
+}
+"""What each fact about an app's name adds to its confidence, or takes away."""
+_SPACES: Final[Mapping[str, str]] = {OWN: "own name space", FIRM: "firm's name space", ALIKE: "package alike"}
+_IN_FAVOUR: Final = frozenset({"own name space", "firm's name space", "own developer"})
+"""What anybody may claim, and no certificate confirms."""
+_MOST: Final = 97
 _LEAST: Final = 30
-_RARE: Final = 4
-"""Letters from which a name is seldom met by chance."""
-_LOOKS: Final = 0.65
-"""Cost up to which a difference is one of looks (spans.py)."""
+_LONGEST: Final = 200
+"""Characters of a package and of a developer's name that are read; stores allow fewer."""
+_MAKER: Final[Mapping[str, int]] = {"lookalike": 66, "misspelt": 62}
+"""Confidence where only the developer's name passes for the brand's, by how it is spelt."""
+_WHOLE: Final = frozenset({"alone", "edition"})
+_NO_FIRM: Final = frozenset({"far", "everyday", "badly misspelt"})
+_TOLD: Final[Mapping[str, tuple[str, str]]] = {
+    "lookalike": ("有形近字符", "with lookalike characters"),
+    "by sound": ("读音相同", "by its sound"),
+    "misspelt": ("差一个字母", "a letter differs"),
+    "badly misspelt": ("差两个字母", "two letters differ"),
+    "edition": ("加了版本词", "named as an edition of it"),
+    "bait": ("加了诱导词", "beside words that bait"),
+    "package alike": ("包名也近似官方包名", "the package resembles an official one too"),
+    "developer alike": ("开发者名近似但不是该品牌", "the developer's name is near the brand's without being it"),
+    "another certificate": ("签名证书不是官方的", "signed with a certificate that is not the official one"),
+    "made for it": ("但像是其配套工具", "but it reads as made for it"),
+    "own name space": ("但包名在该品牌域名之下", "but the package stands below the brand's own domain"),
+    "firm's name space": ("但包名与其官方应用同一前缀", "but the package begins as its official ones do"),
+    "own developer": ("但开发者名与该品牌相同（可自称）", "but the developer bears the brand's name, as anybody may"),
+    "word": ("但该名也是普通词", "but the name is an ordinary word too"),
+}
+"""What an explanation says of a fact, zh and en."""
+
+
+@dataclass(frozen=True, slots=True)
+class _App:
+    """One app as it is compared."""
+
+    package: str
+    certificate: str
+    named: Sequence[Named]
+    makers: Mapping[str, Named]
+    """What the developer's name is of brands, by brand."""
+    developer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +106,8 @@ class _Found:
     confidence: int
     shown: str
     form: str
+    facts: frozenset[str] = frozenset()
+    way: Way | None = None
 
 
 class AppMatcher:
@@ -74,117 +115,93 @@ class AppMatcher:
 
     def __init__(self, brands: Sequence[Brand], targets: Sequence[Target]) -> None:
         self._brands = {brand.id: brand for brand in brands}
-        self._packages = {package: brand for brand in brands for package in brand.packages}
         self._certificates = {certificate for brand in brands for certificate in brand.certificates}
-        self._chinese = [(fold.strict(each.form.text), each) for each in targets if fold.has_han(each.form.text)]
-        self._latin = [target for target in targets if target.form.text.isascii()]
-        forms = [target.form.text for target in self._latin]
-        self._windows, self._tokens = FormIndex(forms), TokenIndex(forms, ())
+        self._packages, self._spaces = PackageIndex(brands), NameSpaces(brands)
+        self._names = NameIndex(targets)
 
     def match(self, apps: pl.DataFrame) -> pl.DataFrame:
         """The best match of each app, more rows where brands are equally likely; genuine apps have none."""
-        names = apps["name"].drop_nulls().unique().to_list()
-        met = dict(zip(names, self._name_matches(names), strict=True))
-        rows: list[tuple[object, ...]] = []
-        for app_id, package, name, certificate in apps.select("app_id", "package", "name", "certificate").iter_rows():
-            found = self._app(package or "", (certificate or "").lower().replace(":", ""), met.get(name, []))
-            rows += [(app_id, *_told(each)) for each in found]
+        rows = [(app_id, *_told(each)) for app_id, found in self._by_app(apps) for each in _strongest(found)]
         return pl.DataFrame(rows, schema=APP_SCHEMA, orient="row")
 
-    def _app(self, package: str, certificate: str, named: list[_Found]) -> list[_Found]:
-        if certificate in self._certificates:
-            return []
-        owner = self._packages.get(package)
-        if owner:
-            forged = certificate and owner.certificates
-            return [_Found(owner.id, "certificate", 100, 100, package, package)] if forged else []
-        packaged = list(self._package_matches(package)) if package else []
-        return _strongest([*packaged, *(_backed(each, packaged) for each in named)])
+    def meets(self, apps: pl.DataFrame) -> pl.Series:
+        """Whether each app resembles a brand's, however faintly, or is its own."""
+        certificates = [_digits(each) in self._certificates for each in apps["certificate"]]
+        own = pl.Series(certificates, dtype=pl.Boolean) | apps["package"].is_in(list(self._packages.owners))
+        return own.fill_null(value=False) | pl.Series(
+            [bool(found) for _, found in self._by_app(apps)], dtype=pl.Boolean
+        )
 
-    def _package_matches(self, package: str) -> Iterator[_Found]:
-        for official, brand in self._packages.items():
-            if package.startswith(f"{official}."):
-                yield _Found(
-                    brand.id, "package", round(100 * len(official) / len(package)), _SUBPACKAGE, package, official
-                )
-            elif len(official) > 6 and abs(len(package) - len(official)) <= 2:
-                yield from _near_package(package, official, brand.id)
+    def _by_app(self, apps: pl.DataFrame) -> Iterator[tuple[int, list[_Found]]]:
+        names, developers = ((apps[column].drop_nulls().unique().to_list()) for column in ("name", "developer"))
+        met = dict(zip(names, self._names.named(names), strict=True))
+        makers = dict(zip(developers, map(_makers, self._names.named([*map(as_maker, developers)])), strict=True))
+        columns = ("app_id", "package", "name", "developer", "certificate")
+        for app_id, package, name, developer, certificate in apps.select(columns).iter_rows():
+            named, of_maker = met.get(name, ()), makers.get(developer, {})
+            app = _App((package or "")[:_LONGEST], _digits(certificate), named, of_maker, (developer or "")[:_LONGEST])
+            yield app_id, list(self._found(app))
 
-    def _name_matches(self, names: list[str]) -> list[list[_Found]]:
-        texts = [fold.read_text(name).translate(words.simplified()).lower() for name in names]
-        slugs = pl.Series([_SEPARATORS.sub("-", spoken(text)).strip("-") for text in texts], dtype=pl.String)
-        found = [list(self._chinese_names(text)) for text in texts]
-        label_rows, form_rows = self._windows.candidates(slugs.to_list())
-        pairs = pl.concat(
-            [pl.DataFrame({"label": label_rows, "form": form_rows}), self._tokens.candidates(slugs)]
-        ).unique()
-        plain = slugs.str.replace_all("-", "", literal=True).to_list()
-        forms = [target.form.text for target in self._latin]
-        near = may_meet(forms, plain, (pairs["form"].to_numpy(), pairs["label"].to_numpy()))
-        for row, form_row in pairs.filter(pl.Series(near, dtype=pl.Boolean)).iter_rows():
-            each = self._latin_name(texts[row], slugs[row], self._latin[form_row])
-            found[row] += [each] if each else []
-        return found
-
-    def _chinese_names(self, text: str) -> Iterator[_Found]:
-        if not fold.has_han(text):
+    def _found(self, app: _App) -> Iterator[_Found]:
+        if app.certificate in self._certificates:
             return
-        compact = fold.strict(_SEPARATORS.sub("", text))
-        for form, target in self._chinese:
-            if form in compact:
-                is_whole = not _DECORATIONS.sub("", compact.replace(form, "", 1)).strip("0123456789")
-                less = 0 if target.form.derivation == "characters" else _DERIVED
-                yield self._found(target, text, 100, (_NAMED_WHOLE if is_whole else _NAMED_PART) - less)
+        if app.package in self._packages.owners:
+            owners = self._packages.owners[app.package]
+            if app.certificate and all(owner.certificates for owner in owners):
+                for owner in owners:
+                    yield _Found(owner.id, "certificate", 100, 100, app.package, app.package)
+            return
+        alike = list(self._packages.likenesses(app.package)) if app.package else []
+        yield from (_packaged(each, app.package) for each in alike)
+        yield from (self._named(named, app, alike) for named in _outermost(app.named))
+        for maker in app.makers.values():
+            points = max((_MAKER[fact] for fact in _MAKER if fact in maker.facts), default=0)
+            if points:
+                yield _Found(maker.brand, "developer", maker.similarity, points, app.developer, maker.form)
 
-    def _latin_name(self, text: str, slug: str, target: Target) -> _Found | None:
-        form, span = target.form, find_span(slug, target.form.text)
-        if span is None or not _is_itself(text, slug, span, form):
-            return None
-        rest = slug[: span.start] + slug[span.end :]
-        is_whole = not _DECORATIONS.sub("", rest).strip("-0123456789")
-        is_edged = is_boundary(slug, span.start) and is_boundary(slug, span.end)
-        if not is_whole and (form.is_word or len(form.text) < _RARE or not is_edged):
-            return None
-        less = (
-            _COMMON * (form.is_word + (len(form.text) < _RARE))
-            + _DERIVED * (form.derivation != "name")
-            + _MADE_FOR * ("-for-" in f"-{slug[: span.start]}")
-            + round(10 * span.cost)
-        )
-        similarity = round(100 * (1 - span.cost / len(form.text)))
-        return self._found(target, text, similarity, (_NAMED_WHOLE if is_whole else _NAMED_PART) - less)
-
-    def _found(self, target: Target, text: str, similarity: int, confidence: int) -> _Found:
-        """A name met; less is known of a brand whose official packages are not listed."""
-        less = 0 if self._brands[target.brand].packages else 15
-        return _Found(target.brand, "name", similarity, max(0, confidence - less), text, target.form.text)
-
-
-def _is_itself(text: str, slug: str, span: Span, form: Form) -> bool:
-    """Whether what met is the name, and not another word: sounds of Chinese characters must be the very same."""
-    if span.cost <= _LOOKS:
-        return span.cost == 0 or not fold.has_han(text)
-    return len(form.text) > _RARE + 1 and not fold.has_han(text) and not words.zipf(slug[span.start : span.end])
+    def _named(self, named: Named, app: _App, alike: Sequence[Likeness]) -> _Found:
+        brand = self._brands[named.brand]
+        facts = set(named.facts)
+        if any(each.brand == brand.id for each in alike):
+            facts.add("package alike")
+        elif space := self._spaces.kind(app.package, brand.id):
+            facts.add(_SPACES[space])
+        if maker := app.makers.get(brand.id):
+            facts.add("developer alike" if maker.facts & _MAKER.keys() else "own developer")
+        if not brand.packages:
+            facts.add("no package listed")
+        if app.certificate and brand.certificates:
+            facts = (facts - _IN_FAVOUR) | {"another certificate"}
+        confidence = max(0, min(_MOST, sum(POINTS[fact] for fact in facts)))
+        return _Found(brand.id, "name", named.similarity, confidence, named.shown, named.form, frozenset(facts))
 
 
-def _near_package(package: str, official: str, brand: str) -> Iterator[_Found]:
-    alike = fold.strict(package) == fold.strict(official)
-    edits = OSA.distance(package, official, score_cutoff=2)
-    if alike or edits <= 1 + (len(official) > 14):
-        similarity = round(100 * (1 - min(edits, 1 if alike else edits) / len(official)))
-        yield _Found(
-            brand, "package", similarity, _PACKAGE + 5 * alike - 8 * (edits - 1) * (not alike), package, official
-        )
+def _makers(named: Sequence[Named]) -> dict[str, Named]:
+    """The brands whose name a developer's is, or passes for; written as it is goes first."""
+    whole = [each for each in named if each.facts & _WHOLE and not each.facts & _NO_FIRM]
+    return {each.brand: each for each in sorted(whole, key=lambda one: len(one.facts & _MAKER.keys()), reverse=True)}
 
 
-def _backed(named: _Found, packaged: list[_Found]) -> _Found:
-    """A name, surer where the package resembles the same brand's."""
-    if any(each.brand == named.brand for each in packaged):
-        return _Found(named.brand, "name", named.similarity, min(95, named.confidence + 8), named.shown, named.form)
-    return named
+def _digits(certificate: str | None) -> str:
+    """A SHA-256 as the brands file has it."""
+    return (certificate or "").lower().replace(":", "")
 
 
-def _strongest(found: list[_Found]) -> list[_Found]:
+def _packaged(alike: Likeness, package: str) -> _Found:
+    way = alike.way
+    return _Found(alike.brand, "package", alike.similarity, way.confidence, package, alike.official, way=way)
+
+
+def _outermost(named: Sequence[Named]) -> list[Named]:
+    """The names but for those inside another brand's longer one: 京东 in 京东金融."""
+    return [each for each in named if not any(_is_inside(each, other) for other in named)]
+
+
+def _is_inside(inner: Named, outer: Named) -> bool:
+    return inner.brand != outer.brand and inner.form != outer.form and inner.form in outer.form
+
+
+def _strongest(found: Sequence[_Found]) -> list[_Found]:
     best = max((each.confidence for each in found), default=0)
     kept: dict[str, _Found] = {}
     for each in sorted(found, key=lambda one: (-one.confidence, one.form not in one.shown, -len(one.form))):
@@ -194,6 +211,11 @@ def _strongest(found: list[_Found]) -> list[_Found]:
 
 
 def _told(found: _Found) -> tuple[object, ...]:
-    where = "name" if found.technique == "name" else "package"
-    told = tell(Story(found.technique, found.shown, found.form, where))
-    return found.brand, found.technique, found.similarity, found.confidence, f"{found.shown} ~ {found.form}", *told
+    where = found.technique if found.technique in {"name", "developer"} else "package"
+    zh, en = tell(Story(found.technique, found.shown, found.form, where))
+    said = [_TOLD[fact] for fact in _TOLD if fact in found.facts]
+    said += [(found.way.zh, found.way.en)] if found.way else []
+    return (
+        found.brand, found.technique, found.similarity, found.confidence, f"{found.shown} ~ {found.form}",
+        "；".join([zh, *(each for each, _ in said)]), "; ".join([en, *(each for _, each in said)]),
+    )  # fmt: skip

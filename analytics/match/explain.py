@@ -22,6 +22,7 @@ TECHNIQUES: Final = {
     "certificate": ("官方包名但签名证书不符", "the official package, signed with another certificate"),
     "package": ("包名近似", "a similar package name"),
     "name": ("应用名近似", "a similar app name"),
+    "developer": ("开发者名近似", "a similar developer name"),
 }
 """Each technique, zh and en."""
 
@@ -55,6 +56,7 @@ _WHERE: Final = {
     "path": ("路径中", "in the path"),
     "package": ("包名中", "in the package name"),
     "name": ("应用名中", "in the app's name"),
+    "developer": ("开发者名中", "in the developer's name"),
 }
 _SOUND: Final = ("读音相同", "by its sound")
 _AGAINST: Final = {

@@ -15,7 +15,7 @@ _LETTER_NAME: Final = re.compile(
 )
 _BY_SHAPE: Final = {
     # letters that Unicode names by sound and UTS #39 leaves alone or sends to another script
-    "ӏ": "l", "ԍ": "g",
+    "ӏ": "l", "ԍ": "g", "ϲ": "c", "Ϲ": "c",
     "ƅ": "b", "ь": "b", "ƻ": "2", "ƽ": "5", "ƿ": "p", "þ": "p", "ə": "a", "ʒ": "3", "ĸ": "k", "ŋ": "n", "ɑ": "a",
     "ɩ": "i", "ɪ": "i", "ʊ": "u", "æ": "ae", "œ": "oe", "ð": "d", "ß": "b", "ɛ": "e", "ε": "e", "ρ": "p", "ν": "v",
     "η": "n", "κ": "k", "τ": "t", "ω": "w", "μ": "u", "ш": "w", "щ": "w", "и": "u", "й": "u", "л": "n", "я": "r",

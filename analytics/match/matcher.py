@@ -108,6 +108,21 @@ class Matcher:
         """
         return self._apps.match(apps)
 
+    def meets_hosts(self, hosts: pl.DataFrame) -> pl.Series:
+        """Whether a form of a brand is met in each host, however faintly, or the host is official of one.
+
+        All other hosts these brands leave as they are, beside whatever other brands (analytics.match.reach).
+        """
+        met = {str(host["host"]) for host, _ in self._by_host(cut_hosts(hosts))}
+        asked = hosts.select("host", pl.col("public_suffix").fill_null("")).iter_rows()
+        return pl.Series(
+            [host in met or bool(self._official.owner(host, suffix)) for host, suffix in asked], dtype=pl.Boolean
+        )
+
+    def meets_apps(self, apps: pl.DataFrame) -> pl.Series:
+        """Whether anything of a brand is met in each app, however faintly, or the app is a brand's own."""
+        return self._apps.meets(apps)
+
     def official(self, host: str) -> str | None:
         """The id of the brand to which a host officially belongs, or none."""
         return self._official.owner(host, public_suffix(host))
@@ -145,7 +160,11 @@ class Matcher:
         for row in cut.hosts.join(met.group_by("host_row").agg("place", "reading"), on="host_row").iter_rows(
             named=True
         ):
-            yield row, [(place, readings[which]) for place, which in zip(row["place"], row["reading"], strict=True)]
+            # in one order, whatever else was asked: of equals the first is told
+            yield (
+                row,
+                [(place, readings[which]) for place, which in sorted(zip(row["place"], row["reading"], strict=True))],
+            )
 
     def _host_rows(self, host: dict[str, object], met: list[tuple[int, Reading]]) -> Iterator[tuple[object, ...]]:
         weighed = sorted(self._weighed(host, met), key=attrgetter("rank"))

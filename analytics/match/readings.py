@@ -30,7 +30,9 @@ class LabelReader:
         self._chinese = [target for target in targets if not target.form.text.isascii()]
         self._latin = [target for target in targets if target.form.text.isascii()]
         forms = [target.form.text for target in self._latin]
-        written = frozenset(target.form.text for target in self._latin if evidence.is_exact_only(target.form))
+        # a name of one brand may be a domain's label of another: it counts misspelt all the same
+        misspelt = {target.form.text for target in self._latin if not evidence.is_exact_only(target.form)}
+        written = frozenset(forms) - misspelt
         own = {word for target in targets for word in target.keywords}
         self._form_index, self._token_index = FormIndex(forms, exact=written), TokenIndex(forms, own)
 
@@ -56,7 +58,9 @@ class LabelReader:
         """Labels (their place, their text) with the forms that may be met in them."""
         labels, forms = self._form_index.candidates(texts.to_list())
         seen = [pl.DataFrame({"label": labels, "form": forms}), self._token_index.candidates(texts)]
-        grouped = self._promising(texts, pl.concat(seen).unique()).group_by("label").agg("form")
+        # sorted: of equal readings of a brand the first counts, whatever else is looked at
+        distinct = pl.concat(seen).unique().sort("label", "form")
+        grouped = self._promising(texts, distinct).group_by("label", maintain_order=True).agg("form")
         yield from zip(grouped["label"], texts.gather(grouped["label"]), grouped["form"].to_list(), strict=True)
 
     def _promising(self, texts: pl.Series, pairs: pl.DataFrame) -> pl.DataFrame:

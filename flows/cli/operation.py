@@ -8,7 +8,7 @@ import typer
 
 from db.errors import UsageError
 from flows.cli.options import DB, Brands, Catalogue, Db, key_path, listed_brands
-from flows.show import Cell, say, show_rows, tell
+from flows.show import Cell, clean, say, show_rows, tell
 
 
 def register(app: typer.Typer) -> None:
@@ -57,6 +57,7 @@ def run(
     ensure_api()
     keep_to_one_line()
     from flows.daily import daily
+    from flows.matching import shown_changes, told_rematch
 
     report = daily(str(db), str(sources or ""), str(brands or ""), only or [])
     rows: list[dict[str, Cell]] = [
@@ -72,9 +73,13 @@ def run(
     ]
     show_rows("Sources", rows, ("source", "outcome", "rows", "new", "quarantined", "why"))
     tell(
-        f"{report.host_matches:,} new matches of hosts, {report.app_matches:,} of apps, {report.attacks:,} attacks, "
-        f"years rolled up: {', '.join(map(str, report.figures)) or 'none'}"
+        f"{report.matches.host_matches:,} new matches of hosts, {report.matches.app_matches:,} of apps, "
+        f"{report.attacks:,} attacks, years rolled up: {', '.join(map(str, report.figures)) or 'none'}"
     )
+    for rematch in report.matches.rematches:
+        tell(clean(told_rematch(rematch)))
+        if rematch.examples:
+            show_rows("What changed", shown_changes(rematch), ("change", "host or app", "before", "after"))
     for failed in report.failed:
         say(f"fanzha: source {failed.source} failed: {failed.reason}")
     return 1 if report.failed else 0

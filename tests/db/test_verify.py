@@ -89,7 +89,7 @@ HARMS: dict[str, tuple[Callable[[Store], None], list[str]]] = {
     "sources": (_delete("source"), ["names a row of source that is not there"]),
     "all tables": (_delete(*EMPTIED), ["no document names it"] * 3),
     "matched hosts": (
-        _run("INSERT INTO match_state VALUES (1, '1', '', 99, 0)"),
+        _run("INSERT INTO match_state VALUES (1, '1', 99, 0)"),
         ["table match_state: hosts or apps that are said to be matched are lost: up to host 99 and app 0"],
     ),
     "a landing file": (lambda store: _landed(store, ".z").unlink(), ["is missing; import the same file again"]),

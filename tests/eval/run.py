@@ -1,4 +1,4 @@
-"""`make eval`: how well hosts are matched, per technique and place, with the flag rate beside every recall.
+"""`make eval`: how well hosts and apps are matched, per technique and place, with the flag rate beside every recall.
 
 Run from the project's root as `python -m tests.eval.run`. Tables go to stdout, every figure to `build/eval.json` as a
 list of `{name, value, unit, target, holds, against}`. No target makes the run fail: people judge. Popularity lists are
@@ -16,6 +16,7 @@ from analytics.match.matcher import Matcher
 from db.brands import load_brands
 from db.errors import UsageError
 from flows.show import say
+from tests.eval.apps import evaluate_apps, evaluate_tables
 from tests.eval.folder import evaluate_labelled, evaluate_lists, show_frontiers
 from tests.eval.frame import save, show
 from tests.eval.labelled import BrandLabels, read_targets
@@ -52,16 +53,18 @@ def _outcomes(given: argparse.Namespace) -> Iterator[Outcome]:
     yield from (families, known_good)
     say("URLs ...")
     yield evaluate_package_urls(matcher, given.scale)
+    say("apps ...")
+    yield evaluate_apps(matcher, brands, given.scale)
     if given.data:
         say(f"{given.data} ...")
         labelled, lists = evaluate_labelled(matcher, brands, labels, given.data), evaluate_lists(matcher, given.data)
         show_frontiers(labelled, lists)
-        yield from (labelled, lists)
+        yield from (labelled, lists, evaluate_tables(matcher, given.data))
         yield evaluate_labelled_urls(matcher, brands, labels, given.data)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="make eval", description="Measure how well hosts are matched.")
+    parser = argparse.ArgumentParser(prog="make eval", description="Measure how well hosts and apps are matched.")
     parser.add_argument("--data", type=_folder, help="a folder of labelled files; docs/evaluating.md has the layout")
     parser.add_argument("--brands", type=Path, help="a brands file; default: the bundled one")
     parser.add_argument("--targets", type=Path, help="CSV file with the columns target and brand: what labels mean")
