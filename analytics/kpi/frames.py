@@ -89,7 +89,7 @@ FRAMES: Final[Mapping[str, pl.Schema]] = MappingProxyType(
             },
             "attack_events": {
                 **_EVENT,
-                **_texts("type", "action", "channel", "attack_key"),
+                **_texts("type", "action", "channel", "cause", "attack_key"),
                 **_ORIGIN,
             },
             "attacks": {

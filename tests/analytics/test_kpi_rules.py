@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from analytics.kpi.definitions import DEFINITIONS
 from db.period import DAY_MS
 from tests.analytics.kpi_rows import (
     MID,
@@ -15,6 +16,7 @@ from tests.analytics.kpi_rows import (
     check,
     connection,
     figures_of,
+    frames_of,
     intervention,
     loss,
     own,
@@ -250,6 +252,11 @@ BEFORE, AFTER = YEAR.start - 1, YEAR.end
         (own(1, MID, MID, MID, "self_expired"), 0, "expired by themselves 1"),
         (own(1, MID, MID, MID, None), 0, "closed, cause not stated 1"),
         (own(1, MID, None, MID), 0, "closed without an action in the period 1"),
+        (own(1, MID, MID + 1, MID), 0, "closed before any action 1"),
+        (own(1, MID, AFTER, MID), 0, "closed before any action 1"),
+        (own(1, MID, MID + 1, MID, "third_party"), 0, "closed by third parties 1"),
+        (own(1, MID, MID + 1, MID, "self_expired"), 0, "expired by themselves 1"),
+        ([*own(1, MID, MID, MID), own(1, MID, None, AFTER)[1]], 1, ""),
         ([{**row, "is_own": False} for row in own(1, MID, MID, MID)], 0, ""),
     ],
 )
@@ -272,6 +279,20 @@ def test_k15_keeps_the_unknown_in_the_denominator() -> None:
     assert (figure.value, figure.numerator, figure.denominator) == (Decimal("50.00"), 2, 4)
     assert "numerator 2, denominator 4" in figure.note_en
     assert "unknown or not closed 2" in figure.note_en
+
+
+def test_k14_and_k15_of_a_closed_year_stand_when_its_closures_are_noted_again() -> None:
+    events = [row for n in range(3) for row in own(n, MID, MID, MID)]
+    noted = [*events, *(own(n, 0, None, at)[1] for n, at in ((0, AFTER), (1, LIMIT), (2, MID + 1)))]
+    once, again = (figures_of({"attack_events": rows}) for rows in (events, noted))
+    assert [again[kpi].value for kpi in ("K14", "K15")] == [once[kpi].value for kpi in ("K14", "K15")] == [3, 100]
+
+
+def test_k14_is_borne_out_by_the_closure_and_not_by_a_block_of_the_same_instant() -> None:
+    blocked = own(1, 0, None, MID, "blocked_only")[1]
+    frames = frames_of({"attack_events": [*own(1, MID, MID, MID), blocked]})
+    traced = DEFINITIONS["K14"].records(frames, YEAR).collect()
+    assert sorted(traced["position"]) == [1, 2]
 
 
 def test_k15_without_a_confirmed_attack_is_unknown() -> None:

@@ -57,9 +57,10 @@ class Attack:
 
     @property
     def closure(self) -> tuple[datetime, str] | None:
-        """The final closure: the last closure or reactivation, if it is a closure that is more than a block."""
+        """The final closure: the first after the last reactivation that is more than a block."""
         real = sorted(end for end in self.ends if end[1] != "仅拦截")
-        return real[-1] if real and real[-1][1] != "复活" else None
+        back = max((at for at, what in real if what == "复活"), default=None)
+        return next((end for end in real if end[1] != "复活" and (back is None or end[0] >= back)), None)
 
 
 def count_demo(samples: Path) -> dict[str, int | str]:
@@ -365,7 +366,9 @@ def _take(attack: Attack, row: Row, at: datetime) -> None:
 def _is_closed_by_us(attack: Attack) -> bool:
     """Of an attack first acted on in the year: own brand, finally closed in the year, by us. App listings count."""
     closure = attack.closure
-    return attack.is_own and closure is not None and _in_year(closure[0]) and closure[1] == "我方"
+    if closure is None or not attack.is_own:
+        return False
+    return _in_year(closure[0]) and closure[1] == "我方" and min(attack.actions) <= closure[0]
 
 
 def _closure_rate(attacks: Iterable[Attack]) -> str:
