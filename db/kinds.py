@@ -140,7 +140,7 @@ EVENTS: Final = (
             _OCCURRED,
             Field("type", "choice", required=True, choice="loss"),
             Field("episode", required=True, about="person x scam, gaps of at most 30 days"),
-            Field("amount", "money", required=True, about="CNY; at most two decimals"),
+            Field("amount", "money", required=True, about="CNY; at most two decimals, at most 100,000,000,000"),
             Field("tier", "choice", choice="tier"),
             Field("bearer", "choice", choice="bearer"),
             Field("confirmed_by"),

@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 
 from analytics.kpi import notes
-from analytics.kpi.definition import Definition, Tally
+from analytics.kpi.definition import FEN, Definition, Tally
 from analytics.kpi.definitions import DEFINITIONS
 from analytics.kpi.display import RatioRule, percent, show_en, show_ratio, show_zh
 from analytics.kpi.frames import Frames, real_in
@@ -17,7 +17,7 @@ from db.period import Period
 _FEN: Final = 100
 """Fen in a yuan."""
 _COUNTS: Final = {
-    Tally.LARGEST: pl.col("amount_fen").sum(),
+    Tally.LARGEST: FEN.sum(),
     Tally.SHARE: pl.col("unit").filter(pl.col("meets")).n_unique(),
 }
 

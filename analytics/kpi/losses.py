@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from analytics.kpi.definition import Beside, Definition, Records, Tally
+from analytics.kpi.definition import FEN, Beside, Definition, Records, Tally
 from analytics.kpi.display import Rule
 from analytics.kpi.frames import Frames, real
 from db.period import Period
@@ -15,7 +15,7 @@ from db.period import Period
 _TIERS: Final = ("A", "B")
 """Money actually held, and money a person had documented the intention to send; modelled amounts (C) never count."""
 _BY_TIER: Final = tuple(
-    Beside(f"{tier}档（元）", f"tier {tier} (CNY)", pl.col("amount_fen").filter(pl.col("tier") == tier).sum(), "money")
+    Beside(f"{tier}档（元）", f"tier {tier} (CNY)", FEN.filter(pl.col("tier") == tier).sum(), "money")
     for tier in _TIERS
 )
 

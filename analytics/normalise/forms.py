@@ -22,8 +22,10 @@ _PSEUDONYM_BYTES: Final = 16
 """Of HMAC-SHA256: among 10^9 persons two share a pseudonym with a chance of 10^-21."""
 _CONTROL: Final = r"[\x00-\x1f\x7f-\x9f]"
 _GROUPED: Final = r"(?:[0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})"
-"""Digits, in groups of three or not; 10^15 yuan are still an Int64 of fen."""
-_AMOUNT: Final = rf"^(?i:¥|￥|CNY|RMB)?\s*(?P<yuan>{_GROUPED})(?:\.(?P<fen>[0-9]{{1,2}}))?$"
+"""Digits, in groups of three or not."""
+_AMOUNT: Final = r"^(?i:¥|￥|CNY|RMB)?\s*(?P<yuan>[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.(?P<fen>[0-9]{1,2}))?$"
+LARGEST_YUAN: Final = 100_000_000_000
+"""One amount is of one person's loss; a hundred billion yuan is more than any lender holds, and a slipped column."""
 _DECIMAL: Final = rf"^[+-]?{_GROUPED}(?:\.[0-9]{{1,15}})?$"
 _INTEGER: Final = r"^[+-]?[0-9]{1,18}(?:\.0+)?$"
 _SHA256: Final = r"^[0-9a-f]{64}$"
@@ -145,11 +147,17 @@ def _read_subject(field: Field, given: pl.Series, reading: Reading) -> Read:
 def _read_money(field: Field, given: pl.Series, reading: Reading) -> Read:
     text = tidied(given)
     parts = text.str.extract_groups(_AMOUNT).struct
-    yuan = parts.field("yuan").str.replace_all(",", "", literal=True).cast(pl.Int64)
+    digits = parts.field("yuan").str.replace_all(",", "", literal=True).str.strip_chars_start("0")
+    is_long = (digits.str.len_bytes() > len(str(LARGEST_YUAN))).fill_null(value=False)
+    yuan = digits.set(is_long | (digits == ""), "0").cast(pl.Int64)
     amount = yuan * 100 + parts.field("fen").fill_null("0").str.pad_end(2, "0").cast(pl.Int64)
+    is_large = is_long | (amount > LARGEST_YUAN * 100).fill_null(value=False)
     is_bad = text.is_not_null() & amount.is_null()
-    phrase = "is no amount in CNY with at most two decimals"
-    return Read((amount.alias(f"{field.name}_fen"),), _fault(field, is_bad, text, phrase, reading))
+    faults = (
+        _fault(field, is_bad, text, "is no amount in CNY with at most two decimals", reading),
+        _fault(field, is_large, text, f"is more than {LARGEST_YUAN:,} CNY, the most that one amount may be", reading),
+    )
+    return Read((amount.alias(f"{field.name}_fen"),), pl.select(pl.coalesce(faults)).to_series())
 
 
 def _read_words(field: Field, given: pl.Series, words: Mapping[str, bool | int | str], reading: Reading) -> Read:

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from analytics.kpi.definitions import DEFINITIONS
+from analytics.kpi.figures import figure_json
 from db.period import DAY_MS
 from tests.analytics.kpi_rows import (
     MID,
@@ -27,6 +28,9 @@ from tests.analytics.kpi_rows import (
     value,
     warning,
 )
+
+
+PROGRAMMES = ("shanhai", "dissuasion")
 
 
 @pytest.mark.parametrize(
@@ -202,6 +206,20 @@ def test_k40_counts_people_reached_confirmed_and_without_a_later_loss(
 )
 def test_k04_sums_the_largest_amount_of_each_episode_begun_in_the_year(rows: list[Row], expected: int) -> None:
     assert value("K04", losses=rows) == expected
+
+
+def test_money_is_summed_exactly_beyond_64_bits() -> None:
+    largest, episodes = 2**63 - 1, 5
+    rows = [
+        loss(MID, n, amount_fen=largest, tier="AB"[n % 2], programme=p) for n in range(episodes) for p in PROGRAMMES
+    ]
+    figures = figures_of({"losses": rows})
+    for kpi in ("K04", "K41"):
+        assert figures[kpi].value == episodes * largest
+        assert figure_json(figures[kpi])["value"] == "461168601842738790.35"
+        assert (
+            "tier A (CNY) 276,701,161,105,643,274.21; tier B (CNY) 184,467,440,737,095,516.14" in figures[kpi].note_en
+        )
 
 
 def test_k10_to_k12_count_attacks_by_their_first_action() -> None:
