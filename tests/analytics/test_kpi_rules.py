@@ -6,7 +6,7 @@ import pytest
 
 from analytics.kpi.definitions import DEFINITIONS
 from analytics.kpi.figures import figure_json
-from db.period import DAY_MS
+from db.period import DAY_MS, Period
 from tests.analytics.kpi_rows import (
     MID,
     YEAR,
@@ -28,7 +28,6 @@ from tests.analytics.kpi_rows import (
     value,
     warning,
 )
-
 
 PROGRAMMES = ("shanhai", "dissuasion")
 
@@ -206,6 +205,29 @@ def test_k40_counts_people_reached_confirmed_and_without_a_later_loss(
 )
 def test_k04_sums_the_largest_amount_of_each_episode_begun_in_the_year(rows: list[Row], expected: int) -> None:
     assert value("K04", losses=rows) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "counts"),
+    [
+        ({"type": "realised", "tier": None}, False),
+        ({"type": "recovered", "tier": None}, False),
+        ({"tier": "C"}, False),
+        ({"type": "realised", "tier": None, "programme": None}, False),
+        ({"type": "realised", "programme": "elsewhere"}, True),
+        ({"type": "realised", "is_test": True}, True),
+        ({"type": "realised", "episode": "another"}, True),
+    ],
+)
+@pytest.mark.parametrize(("kpi", "programme"), [("K04", "shanhai"), ("K41", "dissuasion")])
+def test_an_episode_belongs_to_the_year_of_its_first_event_of_any_kind(
+    said: Row, counts: bool, kpi: str, programme: str
+) -> None:
+    assessed = loss(YEAR.start, amount_fen=7, programme=programme)
+    before = loss(YEAR.start - 1, **{"amount_fen": 9, "programme": programme, **said})
+    assert value(kpi, losses=[assessed, before]) == (7 if counts else 0)
+    earlier = figures_of({"losses": [assessed, before]}, Period(YEAR.year - 1))[kpi]
+    assert bool(earlier.value) is not counts
 
 
 def test_money_is_summed_exactly_beyond_64_bits() -> None:

@@ -320,13 +320,19 @@ def _losses(company: Path) -> list[dict[str, Any]]:
 
 
 def _money(company: Path, programme: str) -> str:
-    """The largest amount of each episode that began in 2024, in CNY; amounts of a later year count with it."""
-    episodes: dict[str, list[tuple[datetime, Decimal]]] = defaultdict(list)
+    """The largest amount of each episode that began in 2024, in CNY; amounts of a later year count with it.
+
+    It began with its first row of any type or tier, of this programme or of none.
+    """
+    begun: dict[str, datetime] = {}
+    largest: dict[str, Decimal] = defaultdict(Decimal)
     for row in _losses(company):
-        if row["type"] == "assessed" and row["tier"] in {"A", "B"} and row["programme"] == programme:
-            episodes[row["episode"]].append((row["occurred_at"], row["amount_cny"]))
-    begun = [events for events in episodes.values() if _in_year(min(at for at, _ in events))]
-    return str(sum((max(amount for _, amount in events) for events in begun), Decimal("0.00")))
+        episode, is_ours = row["episode"], row["programme"] == programme
+        if is_ours or not row["programme"]:
+            begun[episode] = min(row["occurred_at"], begun.get(episode, row["occurred_at"]))
+        if row["type"] == "assessed" and row["tier"] in {"A", "B"} and is_ours:
+            largest[episode] = max(largest[episode], row["amount_cny"])
+    return str(sum((amount for episode, amount in largest.items() if _in_year(begun[episode])), Decimal("0.00")))
 
 
 # ---- attacks
