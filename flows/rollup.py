@@ -1,6 +1,7 @@
 """Follow-up and roll-up: attacks from their events, figures from the records."""
 
 from collections.abc import Mapping, Sequence
+from unicodedata import normalize
 
 import polars as pl
 from sqlite_utils import Database
@@ -51,15 +52,18 @@ def read_attack_events(database: Database) -> pl.DataFrame:
     named = _named_brands(read_brands(database) or load_brands())
     events = read_frame(database, "attack_events")
     return (
-        events.with_columns(pl.col("named").str.to_lowercase().alias("key"))
+        events.with_columns(key=pl.col("named").str.normalize("NFKC").str.to_lowercase())
         .join(named, on="key", how="left")
-        .with_columns(pl.coalesce("brand", "named").alias("brand"), pl.col("is_own").fill_null(value=False))
+        # two spellings of a brand that is not listed are one brand too
+        .with_columns(pl.coalesce("brand", "key").alias("brand"), pl.col("is_own").fill_null(value=False))
         .drop("key", "named")
     )
 
 
 def _named_brands(brands: Sequence[Brand]) -> pl.DataFrame:
-    known = {name.lower(): (brand.id, brand.own) for brand in brands for name in (*brand.names, brand.id)}
+    known = {
+        normalize("NFKC", name).lower(): (brand.id, brand.own) for brand in brands for name in (*brand.names, brand.id)
+    }
     rows = [(name, brand_id, own) for name, (brand_id, own) in known.items()]
     return pl.DataFrame(rows, schema={"key": pl.String, "brand": pl.String, "is_own": pl.Boolean}, orient="row")
 

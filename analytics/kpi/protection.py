@@ -69,7 +69,7 @@ def check_records(frames: Frames, period: Period) -> pl.LazyFrame:
 def reminder_records(frames: Frames, period: Period) -> pl.LazyFrame:
     """K38: AI reminders that reached a person; unit: person x campaign x Shanghai day."""
     reached = real_in(frames["warnings"], period, "occurred_at").filter(
-        pl.col("stage").is_in(["rendered", "connected"]), pl.col("channel").str.to_lowercase() == AI
+        pl.col("stage").is_in(["rendered", "connected"]), pl.col("channel") == AI
     )
     subject, day = pl.col("subject"), shanghai_day(pl.col("occurred_at"))
     return reached.with_columns(unit=key_of(subject, pl.col("campaign"), day, needs=subject))

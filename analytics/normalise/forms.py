@@ -88,6 +88,18 @@ def tidied(given: pl.Series) -> pl.Series:
     return stripped.set(stripped == "", None)
 
 
+def worded(given: pl.Series) -> pl.Series:
+    """Words as they are compared: NFKC, lower case, white space and hyphens as one underscore, nothing invisible.
+
+    >>> worded(pl.Series([" Victim  Risk", "ＡＩ", "third-party"])).to_list()
+    ['victim_risk', 'ai', 'third_party']
+    """
+    distinct = given.drop_nulls().unique()
+    plain = tidied(distinct.str.normalize("NFKC").str.replace_all(r"\p{Cf}", ""))
+    words = plain.str.to_lowercase().str.replace_all(r"[\s_-]+", "_")
+    return given.replace_strict(distinct, words, default=None, return_dtype=pl.String)
+
+
 def pseudonyms(subjects: pl.Series, key: bytes) -> pl.Series:
     """Sixteen bytes of HMAC-SHA256 (Binary) for each subject (String); null stays null."""
     distinct = subjects.drop_nulls().unique().alias("subject")
@@ -119,6 +131,10 @@ def _read_text(field: Field, given: pl.Series, reading: Reading) -> Read:
     text = tidied(given)
     is_bad = (text.str.len_chars() > LONGEST_TEXT).fill_null(value=False)
     return Read((text,), _fault(field, is_bad, text, f"is longer than {LONGEST_TEXT:,} characters", reading))
+
+
+def _read_word(field: Field, given: pl.Series, reading: Reading) -> Read:
+    return _read_text(field, worded(given), reading)
 
 
 def _read_instant(field: Field, given: pl.Series, reading: Reading) -> Read:
@@ -163,7 +179,7 @@ def _read_money(field: Field, given: pl.Series, reading: Reading) -> Read:
 def _read_words(field: Field, given: pl.Series, words: Mapping[str, bool | int | str], reading: Reading) -> Read:
     text = tidied(given)
     dtype = pl.Series(list(words.values())).dtype
-    known = text.str.to_lowercase().replace_strict(words, default=None, return_dtype=dtype)
+    known = worded(given).replace_strict(words, default=None, return_dtype=dtype)
     is_bad = text.is_not_null() & known.is_null()
     shown = CHOICES[field.choice] if field.choice else words
     return Read((known,), _fault(field, is_bad, text, f"is none of {', '.join(shown)}", reading))
@@ -212,6 +228,7 @@ _DIGESTS: Final = frozenset({"certificate", "apk_sha256"})
 _READERS: Final[Mapping[Form, Reader]] = MappingProxyType(
     {
         "text": _read_text,
+        "word": _read_word,
         "instant": _read_instant,
         "address": _read_address,
         "subject": _read_subject,

@@ -70,7 +70,7 @@ def warning(at: int, n: Said = 0, **said: Said) -> Row:
 
 
 def reminder(at: int, n: Said = 0, **said: Said) -> Row:
-    return warning(at, n, **{"stage": "rendered", "channel": "AI", "campaign": "c1", "sink": None, **said})
+    return warning(at, n, **{"stage": "rendered", "channel": "ai", "campaign": "c1", "sink": None, **said})
 
 
 def check(at: int, n: Said = 0, **said: Said) -> Row:

@@ -276,6 +276,11 @@ def test_k13_grows_against_the_published_figure_of_the_year_before(
     assert figures["K10"].prior == (int(float(published[0])) if expected is not None or published == ["0"] else None)
 
 
+def test_a_published_figure_is_known_by_its_kpi_in_any_case() -> None:
+    rows = {"attack_events": attack(MID), "reported_figures": [reported("k10", "1"), reported("Ｋ10", "1")]}
+    assert figures_of(rows)["K10"].prior == 1
+
+
 BEFORE, AFTER = YEAR.start - 1, YEAR.end
 
 

@@ -85,7 +85,7 @@ def test_required_fields(kind: str, field: str, absent: str | None) -> None:
         (kind.name, field.name)
         for kind in KINDS.values()
         for field in kind.fields
-        if field.form not in {"text", "subject"} or field.name in {"certificate", "apk_sha256"}
+        if field.form not in {"text", "word", "subject"} or field.name in {"certificate", "apk_sha256"}
     ],
 )
 def test_each_form_refuses_what_it_cannot_read(kind: str, field: str) -> None:
@@ -275,8 +275,37 @@ def test_absent_flags() -> None:
         for word in CHOICES[field.choice]
     ],
 )
-def test_choices_in_any_case(kind: str, field: str, word: str) -> None:
-    assert one(kind, **{field: f" {word.swapcase()} "})[field] == word
+def test_choices_in_any_spelling(kind: str, field: str, word: str) -> None:
+    fullwidth = "".join(chr(ord(letter) + 0xFEE0) for letter in word)
+    for spelt in (f" {word.swapcase()} ", word.replace("_", "\u3000"), word.replace("_", "-") + "\u200b", fullwidth):
+        assert one(kind, **{field: spelt})[field] == word
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [(kind.name, field.name) for kind in KINDS.values() for field in kind.fields if field.choice],
+)
+def test_an_unknown_word_of_a_closed_vocabulary_is_refused_with_those_that_are_known(kind: str, field: str) -> None:
+    words = next(each.choice for each in KINDS[kind].fields if each.name == field)
+    assert refused(kind, **{field: "Other Word"}) == f"{field}: 'Other Word' is none of {', '.join(CHOICES[words])}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [(kind.name, field.name) for kind in KINDS.values() for field in kind.fields if field.form == "word"],
+)
+def test_words_of_open_vocabularies_are_stored_as_they_are_compared(kind: str, field: str) -> None:
+    for spelt in ("victim_risk", " Victim  RISK\t", "victim-risk", "\ufeffｖictim＿risk", "VICTIM\u3000risk"):
+        assert one(kind, **{field: spelt})[field] == "victim_risk"
+    assert one(kind, **{field: " \u200b "})[field] is None
+    assert one(kind, **{field: "受害风险"})[field] == "受害风险"
+    assert refused(kind, **{field: "x" * 1_001}) == f"{field}: '{'x' * 80}…' is longer than 1,000 characters"
+
+
+def test_which_fields_are_words() -> None:
+    words = {(kind.name, field.name) for kind in KINDS.values() for field in kind.fields if field.form == "word"}
+    assert {name for _, name in words} == {"programme", "channel", "sink", "reason", "confirmed_by"}
+    assert all(field.form == "word" for kind in KINDS.values() for field in kind.fields if field.name == "programme")
 
 
 @pytest.mark.parametrize("kind", ["address", "app"])
