@@ -186,6 +186,8 @@ DEFINITIONS: Final = (
         frame="url_checks",
         records=check_records,
         dedup=("subject", "address_id", "day"),
+        # `fanzha check` leaves checks by staff: they do not tell that users made none
+        is_reported=pl.col("actor") == "end_user",
         display=Rule("万", 3, "约"),
         beside=(
             RECORDS,

@@ -1,5 +1,6 @@
 """What each KPI counts and what it does not, rule by rule, on synthetic records."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -63,14 +64,14 @@ def test_k01_and_k02_follow_claims_and_the_latest_verdict(
 def test_k01_a_verdict_on_a_host_holds_for_its_urls_and_one_on_a_url_goes_before_it() -> None:
     on_host: Row = {
         "address_id": 0,
-        "host": "synthetic-0.example",
+        "host_id": 0,
         "is_bare": True,
         "answer": "dismissed",
         "occurred_at": 2,
     }
     on_url: Row = {
         "address_id": 2,
-        "host": "synthetic-0.example",
+        "host_id": 0,
         "is_bare": False,
         "answer": "confirmed",
         "occurred_at": 1,
@@ -91,11 +92,24 @@ def test_k01_an_allowlist_speaks_for_the_address_or_its_very_host_until_an_analy
     assert value("K01", sightings=[*seen, listed_host], verdicts=[confirmed]) == 2
 
 
-def test_k01_what_was_first_seen_earlier_is_no_news_and_a_mere_candidate_was_not_seen() -> None:
-    before = YEAR.start - 1
-    assert value("K01", sightings=[sighting(before), sighting(MID), sighting(MID, 1)]) == 1
-    assert value("K01", sightings=[sighting(before, claim=0), sighting(MID)]) == 1
-    assert value("K01", sightings=[sighting(before, is_test=True), sighting(MID)]) == 1
+@pytest.mark.parametrize(
+    ("kpi", "name", "seen"), [("K01", "sightings", sighting), ("K02", "app_sightings", app_sighting)]
+)
+def test_what_anybody_saw_earlier_is_no_news(kpi: str, name: str, seen: Callable[..., Row]) -> None:
+    before, earlier = YEAR.start - 1, Period(YEAR.year - 1)
+    assert value(kpi, **{name: [seen(before), seen(MID), seen(MID, 1)]}) == 1
+    for claim in (1, 0):
+        rows = {name: [seen(before, claim=claim), seen(MID), seen(MID, 1)]}
+        assert value(kpi, **rows) == 1
+        assert figures_of(rows, earlier)[kpi].value == 1, "it counts once, where it was first seen"
+    assert value(kpi, **{name: [seen(before, is_test=True), seen(MID)]}) == 1
+
+
+def test_k01_what_an_allowlist_saw_earlier_is_no_news_once_confirmed() -> None:
+    confirmed: Row = {"address_id": 0, "answer": "confirmed", "occurred_at": MID}
+    rows = {"sightings": [sighting(YEAR.start - 1, claim=-1), sighting(MID), sighting(MID, 1)], "verdicts": [confirmed]}
+    assert figures_of(rows)["K01"].value == 1
+    assert figures_of({**rows, "sightings": [sighting(MID, claim=-1)]})["K01"].value == 1
 
 
 def test_k01_shows_records_and_registrable_domains_beside_the_headline() -> None:
@@ -139,6 +153,11 @@ def test_k05_counts_a_person_an_address_and_a_shanghai_day(said: Row, expected: 
 def test_k05_days_change_at_midnight_in_shanghai() -> None:
     midnight = YEAR.start + 30 * DAY_MS
     assert value("K05", url_checks=[check(midnight - 1), check(midnight), check(midnight + DAY_MS - 1)]) == 2
+
+
+def test_k05_checks_by_staff_alone_do_not_say_that_users_made_none() -> None:
+    assert value("K05", url_checks=[check(MID, actor="staff")]) is None
+    assert value("K05", url_checks=[check(MID, actor="staff"), check(MID, result="error")]) == 0
 
 
 @pytest.mark.parametrize(

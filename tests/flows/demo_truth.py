@@ -240,18 +240,20 @@ def _dismissed(company: Path, what: str) -> set[str]:
 
 
 def _first_in_year(sightings: Iterable[Seen], dismissed: set[str]) -> int:
-    """Distinct values called malicious by somebody and benign by nobody, first seen in 2024; test rows aside.
+    """Distinct values called malicious by somebody and benign by nobody, first seen by anybody in 2024; no test rows.
 
     A dismissed host takes all its addresses along. A word for "benign" from any source takes the address out.
     """
     real = [seen for seen in sightings if not seen.is_test]
     benign = {seen.key for seen in real if seen.claim == "benign"}
     first: dict[str, datetime] = {}
+    counted: set[str] = set()
     for seen in real:
+        first[seen.key] = min(seen.at, first.get(seen.key, seen.at))
         is_out = seen.key in benign or {seen.key, seen.host, seen.package} & dismissed
         if seen.claim == "malicious" and not is_out:
-            first[seen.key] = min(seen.at, first.get(seen.key, seen.at))
-    return sum(_in_year(at) for at in first.values())
+            counted.add(seen.key)
+    return sum(_in_year(first[key]) for key in counted)
 
 
 # ---- warnings, checks
