@@ -5,6 +5,7 @@ A frame is read while it is collected, in batches and only the columns asked for
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from threading import Lock
 from types import MappingProxyType
@@ -196,16 +197,25 @@ def _scan(database: Database, frame: _Frame, period: Period | None, lock: Lock) 
         # several frames of one figure are read at once, each from a thread of polars
         with lock:
             cursor = database.execute(query, bounds)
-        while n_rows is None or n_rows > 0:
-            with lock:
-                rows = cursor.fetchmany(_BATCH_ROWS if n_rows is None else min(n_rows, _BATCH_ROWS))
-            if not rows:
-                return
-            n_rows = None if n_rows is None else n_rows - len(rows)
-            batch = _framed(rows, wanted)
-            yield batch if predicate is None else batch.filter(predicate)
+        with closing(cursor):
+            for wanted_rows in _portions(n_rows):
+                with lock:
+                    rows = cursor.fetchmany(wanted_rows)
+                if not rows:
+                    return
+                batch = _framed(rows, wanted)
+                yield batch if predicate is None else batch.filter(predicate)
 
     return register_io_source(batches, schema=schema)
+
+
+def _portions(n_rows: int | None) -> Iterator[int]:
+    """How many rows to fetch each time, until n_rows are or for ever."""
+    left = n_rows
+    while left is None or left > 0:
+        portion = _BATCH_ROWS if left is None else min(left, _BATCH_ROWS)
+        left = None if left is None else left - portion
+        yield portion
 
 
 def _joins(selected: str) -> str:
