@@ -46,8 +46,9 @@ ATTACKS: Final = pl.Schema(
         "events": pl.Int64(),
     }
 )
-"""One row an attack. `closed_at` and `cause` are of the final closure, null while it stands; `previous` is the key
-of the attack that this one continues more than 15 days after its closure."""
+"""One row an attack. `closed_at` and `cause` are of the final closure, null while it stands: the first that no
+reactivation followed, however often it was noted again. `previous` is the key of the attack that this one continues
+more than 15 days after its closure."""
 
 _EVENT: Final = pl.Schema(
     {
@@ -222,8 +223,8 @@ def _take(attack: _Attack, event: _Event) -> None:
         attack.confirmed_at = event.occurred_at
     elif event.type == "action" and attack.first_action_at is None:
         attack.first_action_at = event.occurred_at
-    elif event.type == "closure" and event.cause != _BLOCKED_ONLY:
-        # of closures without a reactivation between, the last is final: nobody closes what stayed closed
+    elif event.type == "closure" and event.cause != _BLOCKED_ONLY and attack.closure is None:
+        # nobody closes what stayed closed: what says so again notes the same closure, and must not move a closed year
         attack.closure = event
     elif event.type == "reactivation" and attack.closure is not None:
         attack.closure = None

@@ -97,11 +97,24 @@ def transaction(database: Database) -> Generator[None]:
     connection.commit()
 
 
+@contextmanager
+def snapshot(database: Database) -> Generator[None]:
+    """Everything read inside is of one instant, whoever writes meanwhile."""
+    database.conn.execute("BEGIN")
+    try:
+        yield
+    finally:
+        database.conn.rollback()
+
+
 def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     if not read_only:
         _make_folder(path.parent)
     uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_MILLISECONDS / 1000)
+    # polars reads frames from threads of its own, one at a time (db.frames)
+    connection = sqlite3.connect(
+        uri, uri=True, isolation_level=None, timeout=BUSY_MILLISECONDS / 1000, check_same_thread=False
+    )
     connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")

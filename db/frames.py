@@ -1,12 +1,24 @@
-"""Records as polars frames, as the roll-up takes them: terms as words, times as Unix milliseconds."""
+"""Records as polars frames, as the roll-up takes them: terms as words, times as Unix milliseconds.
 
-from collections.abc import Mapping
+A frame is read while it is collected, in batches and only the columns asked for: a year's warnings fit in no memory.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
+from threading import Lock
 from types import MappingProxyType
 from typing import Final
 
 import polars as pl
+from polars.io.plugins import register_io_source
 from sqlite_utils import Database
+
+from db.period import Period
+
+_BATCH_ROWS: Final = 50_000
+"""Rows in memory as Python objects at once: some 30 MiB, and few enough calls to cost nothing."""
 
 _ORIGIN: Final = {
     "source": ("source.name", pl.String),
@@ -19,10 +31,16 @@ _ORIGIN: Final = {
     "format": ("source.format", pl.String),
     "position": ("{table}.position", pl.Int64),
 }
-_JOIN_ORIGIN: Final = (
-    " JOIN source ON source.source_id = {table}.source_id"
-    " LEFT JOIN document ON document.document_id = {table}.document_id"
+_JOINS: Final = MappingProxyType(
+    {
+        "host": "host.host_id = url.host_id",
+        "url": "url.url_id = {table}.url_id",
+        "app": "app.app_id = {table}.app_id",
+        "source": "source.source_id = {table}.source_id",
+        "document": "document.document_id = {table}.document_id",
+    }
 )
+"""Table -> how its row is found; what another needs comes after it."""
 _EVENT: Final = {
     "event_key": ("source.name || '/' || {table}.event_id", pl.String),
     "occurred_at": ("{table}.occurred_at", pl.Int64),
@@ -34,22 +52,41 @@ Column = tuple[str, type[pl.DataType] | pl.DataType]
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """A frame's table, its columns by an SQL expression each, and the joins they need."""
+    """A frame's table, and its columns by an SQL expression each, of it and `_JOINS`; `term_x` is the word of x_id."""
 
     table: str
     columns: Mapping[str, Column]
-    joins: str = ""
+    time: str = ""
+    """The clock by which a year of it suffices; without one, what happened in other years is needed too."""
 
 
-def _event(table: str, columns: Mapping[str, Column], words: tuple[str, ...] = (), joins: str = "") -> _Frame:
+def _event(table: str, columns: Mapping[str, Column], words: tuple[str, ...] = (), time: str = "") -> _Frame:
     terms = {word: (f"term_{word}.name", pl.String) for word in words}
-    term_joins = "".join(f" LEFT JOIN term AS term_{word} ON term_{word}.term_id = {table}.{word}_id" for word in words)
-    return _Frame(table, {**_EVENT, **terms, **columns}, joins + term_joins)
+    return _Frame(table, {**_EVENT, **terms, **columns}, time)
 
 
+def _of_all(aggregate: str, table: str, key: str) -> str:
+    """What all real sightings of one thing say, whenever: a look-up by the table's own order."""
+    return f"(SELECT {aggregate} FROM {table} AS other WHERE other.{key} = {table}.{key} AND NOT other.is_test)"  # noqa: S608 - our own names
+
+
+def _seen(table: str, key: str, allowed: str = "FALSE") -> dict[str, Column]:
+    """What is said of an address or an app, in one sighting and in all of them."""
+    return {
+        "seen_at": (f"{table}.seen_at", pl.Int64),
+        "claim": (f"{table}.claim", pl.Int8),
+        "is_test": (f"{table}.is_test", pl.Boolean),
+        "first_seen_at": (_of_all("min(other.seen_at)", table, key), pl.Int64),
+        "is_named": (_of_all("max(other.claim) = 1", table, key), pl.Boolean),
+        "is_allowed": (f"({_of_all('min(other.claim) = -1', table, key)} OR {allowed})", pl.Boolean),
+    }
+
+
+_HOST_ALLOWED: Final = """url.host_id IN (
+    SELECT bare.host_id FROM sighting AS listed JOIN url AS bare ON bare.url_id = listed.url_id
+    WHERE listed.claim = -1 AND NOT listed.is_test AND bare.tail = '')"""
 _SUBJECT: Final[Mapping[str, Column]] = {"subject": ("{table}.subject_id", pl.Int64)}
 _TARGET: Final = "coalesce(host.name, attack_event.package)"
-_JOIN_HOST: Final = " LEFT JOIN url ON url.url_id = {table}.url_id LEFT JOIN host ON host.host_id = url.host_id"
 
 _FRAMES: Final = MappingProxyType(
     {
@@ -57,14 +94,12 @@ _FRAMES: Final = MappingProxyType(
             "sighting",
             {
                 "address_id": ("sighting.url_id", pl.Int64),
+                "host_id": ("url.host_id", pl.Int64),
                 "host": ("host.name", pl.String),
                 "registrable_domain": ("host.registrable_domain", pl.String),
-                "is_bare": ("url.tail = ''", pl.Boolean),
-                "seen_at": ("sighting.seen_at", pl.Int64),
-                "claim": ("sighting.claim", pl.Int8),
-                "is_test": ("sighting.is_test", pl.Boolean),
+                **_seen("sighting", "url_id", _HOST_ALLOWED),
             },
-            " JOIN url ON url.url_id = sighting.url_id JOIN host ON host.host_id = url.host_id",
+            "seen_at",
         ),
         "app_sightings": _Frame(
             "app_sighting",
@@ -72,30 +107,31 @@ _FRAMES: Final = MappingProxyType(
                 "app_id": ("app_sighting.app_id", pl.Int64),
                 "package": ("app.package", pl.String),
                 "name": ("app.name", pl.String),
-                "seen_at": ("app_sighting.seen_at", pl.Int64),
-                "claim": ("app_sighting.claim", pl.Int8),
-                "is_test": ("app_sighting.is_test", pl.Boolean),
+                **_seen("app_sighting", "app_id"),
             },
-            " JOIN app ON app.app_id = app_sighting.app_id",
+            "seen_at",
         ),
         "verdicts": _event(
             "verdict",
             {
                 "address_id": ("verdict.url_id", pl.Int64),
-                "host": ("host.name", pl.String),
+                "host_id": ("url.host_id", pl.Int64),
                 "is_bare": ("url.tail = ''", pl.Boolean),
                 "package": ("verdict.package", pl.String),
             },
             ("answer",),
-            _JOIN_HOST,
         ),
         "url_checks": _event(
-            "url_check", {"address_id": ("url_check.url_id", pl.Int64), **_SUBJECT}, ("actor", "result")
+            "url_check",
+            {"address_id": ("url_check.url_id", pl.Int64), **_SUBJECT},
+            ("actor", "result"),
+            time="occurred_at",
         ),
         "warnings": _event(
             "warning",
             {"warning": ("warning.warning", pl.String), "address_id": ("warning.url_id", pl.Int64), **_SUBJECT},
             ("stage", "channel", "sink", "campaign", "programme"),
+            time="occurred_at",
         ),
         "interventions": _event(
             "intervention",
@@ -119,7 +155,6 @@ _FRAMES: Final = MappingProxyType(
                 "target": (_TARGET, pl.String),
             },
             ("type", "named", "fraud_type", "action", "channel", "cause"),
-            _JOIN_HOST,
         ),
         "reported_figures": _Frame(
             "reported_figure",
@@ -135,13 +170,63 @@ _FRAMES: Final = MappingProxyType(
 )
 
 
-def read_frame(database: Database, name: str) -> pl.DataFrame:
-    """All records of one frame; with provenance in each: `source`, its `format`, `document`, `landed`, `position`."""
-    frame = _FRAMES[name]
+def scan_frames(database: Database, period: Period | None = None) -> dict[str, pl.LazyFrame]:
+    """All frames, read as they are collected; with provenance in each: `source`, its `format`, `document` ...
+
+    Args:
+        database: stays open, and in one transaction (`db.connection.snapshot`), until the last is collected.
+        period: what it leaves out of sightings, app sightings, URL checks and warnings is not read; None reads all.
+    """
+    lock = Lock()
+    return {name: _scan(database, frame, period, lock) for name, frame in _FRAMES.items()}
+
+
+def _scan(database: Database, frame: _Frame, period: Period | None, lock: Lock) -> pl.LazyFrame:
     columns = {**frame.columns, **_ORIGIN}
-    selected = ", ".join(expression for expression, _ in columns.values())
-    query = f"SELECT {selected} FROM {{table}}{frame.joins}{_JOIN_ORIGIN}".format(table=frame.table)  # noqa: S608 - our own names
-    return read_query(database, query, {column: dtype for column, (_, dtype) in columns.items()})
+    schema = pl.Schema({name: dtype for name, (_, dtype) in columns.items()})
+    is_bounded = period is not None and frame.time
+    ending = f" WHERE {{table}}.{frame.time} >= ? AND {{table}}.{frame.time} < ?" if is_bounded else ""
+    bounds = (period.start, period.end) if period is not None and frame.time else ()
+
+    def batches(
+        with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, _batch_size: int | None
+    ) -> Iterator[pl.DataFrame]:
+        wanted = pl.Schema({name: schema[name] for name in with_columns or schema})
+        selected = ", ".join(columns[name][0] for name in wanted)
+        query = f"SELECT {selected} FROM {{table}}{_joins(selected)}{ending}".format(table=frame.table)  # noqa: S608 - our own names
+        # several frames of one figure are read at once, each from a thread of polars
+        with lock:
+            cursor = database.execute(query, bounds)
+        with closing(cursor):
+            for wanted_rows in _portions(n_rows):
+                with lock:
+                    rows = cursor.fetchmany(wanted_rows)
+                if not rows:
+                    return
+                batch = _framed(rows, wanted)
+                yield batch if predicate is None else batch.filter(predicate)
+
+    return register_io_source(batches, schema=schema)
+
+
+def _portions(n_rows: int | None) -> Iterator[int]:
+    """How many rows to fetch each time, until n_rows are or for ever."""
+    left = n_rows
+    while left is None or left > 0:
+        portion = _BATCH_ROWS if left is None else min(left, _BATCH_ROWS)
+        left = None if left is None else left - portion
+        yield portion
+
+
+def _joins(selected: str) -> str:
+    """The joins that expressions need, and no other: each costs a look-up a row."""
+    text, joins = selected, ""
+    for name, condition in _JOINS.items():
+        if re.search(rf"\b{name}\.", text):
+            joins, text = f" LEFT JOIN {name} ON {condition}{joins}", f"{text} {condition}"
+    for word in sorted(set(re.findall(r"\bterm_(\w+)\.", selected))):
+        joins += f" LEFT JOIN term AS term_{word} ON term_{word}.term_id = {{table}}.{word}_id"
+    return joins
 
 
 def read_query(
@@ -151,10 +236,10 @@ def read_query(
     arguments: tuple[object, ...] = (),
 ) -> pl.DataFrame:
     """What a query answers, as a frame; 0/1 columns become booleans where the schema says so."""
+    return _framed(database.execute(query, arguments).fetchall(), schema)
+
+
+def _framed(rows: list[tuple[object, ...]], schema: Mapping[str, type[pl.DataType] | pl.DataType]) -> pl.DataFrame:
     stored = {name: pl.Int64 if dtype == pl.Boolean else dtype for name, dtype in schema.items()}
-    rows = database.execute(query, arguments).fetchall()
     flags = [name for name, dtype in schema.items() if dtype == pl.Boolean]
     return pl.DataFrame(rows, schema=stored, orient="row").with_columns(pl.col(flags).cast(pl.Boolean))
-
-
-FRAMES: Final = tuple(_FRAMES)

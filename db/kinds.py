@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
 
-Form = Literal["text", "instant", "address", "subject", "money", "flag", "choice", "integer", "decimal"]
+Form = Literal["text", "word", "instant", "address", "subject", "money", "flag", "choice", "integer", "decimal"]
+"""`word` is of an open vocabulary, `choice` of a closed one: both are compared, so that spellings part nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Kind:
 _OCCURRED = Field("occurred_at", "instant", about="when it happened; absent: when the file was fetched")
 _EVENT_ID = Field("event_id", about="the event's id in the company's system; absent: all mapped columns together")
 _TEST = Field("is_test", "flag", about="a test row, counted nowhere")
-_PROGRAMME = Field("programme", about="the programme that reports it")
+_PROGRAMME = Field("programme", "word", about="the programme that reports it")
 _SUBJECT = Field("subject", "subject", about="a person; stored as an HMAC pseudonym only")
 
 ADDRESS: Final = Kind(
@@ -53,7 +54,7 @@ ADDRESS: Final = Kind(
         Field("published", "instant", about="when the source says it was seen"),
         Field("brand", about="the brand it is said to imitate, as named by the source"),
         Field("claim", "choice", choice="claim", about="malicious, benign or none; absent: what the source yields"),
-        Field("programme", about="the programme that reports it"),
+        Field("programme", "word", about="the programme that reports it"),
         _TEST,
     ),
 )
@@ -75,7 +76,7 @@ APP: Final = Kind(
         Field("published", "instant"),
         Field("brand"),
         Field("claim", "choice", choice="claim"),
-        Field("programme"),
+        Field("programme", "word"),
         _TEST,
     ),
 )
@@ -105,8 +106,8 @@ EVENTS: Final = (
             _OCCURRED,
             Field("stage", "choice", required=True, choice="stage"),
             Field("warning", about="the warning's own id where one warning passes several stages; absent: the event's"),
-            Field("channel"),
-            Field("sink", about="the system it was handed to"),
+            Field("channel", "word"),
+            Field("sink", "word", about="the system it was handed to"),
             Field("campaign"),
             Field("address", "address"),
             _SUBJECT,
@@ -123,7 +124,7 @@ EVENTS: Final = (
             _OCCURRED,
             Field("type", "choice", required=True, choice="intervention"),
             Field("order", about="the order or draw that was held"),
-            Field("reason"),
+            Field("reason", "word"),
             Field("scam_confirmed", "flag"),
             Field("later_loss", "flag", about="a linked loss within 30 days, known to the company"),
             _SUBJECT,
@@ -140,10 +141,10 @@ EVENTS: Final = (
             _OCCURRED,
             Field("type", "choice", required=True, choice="loss"),
             Field("episode", required=True, about="person x scam, gaps of at most 30 days"),
-            Field("amount", "money", required=True, about="CNY; at most two decimals"),
+            Field("amount", "money", required=True, about="CNY; at most two decimals, at most 100,000,000,000"),
             Field("tier", "choice", choice="tier"),
             Field("bearer", "choice", choice="bearer"),
-            Field("confirmed_by"),
+            Field("confirmed_by", "word"),
             _SUBJECT,
             _PROGRAMME,
             _TEST,
@@ -163,7 +164,7 @@ EVENTS: Final = (
             Field("brand", about="id or name of the brand; absent for a site that imitates none"),
             Field("fraud_type", "choice", choice="fraud_type"),
             Field("action", "choice", choice="action"),
-            Field("channel"),
+            Field("channel", "word"),
             Field("cause", "choice", choice="cause"),
             _PROGRAMME,
             _TEST,

@@ -14,6 +14,7 @@ from analytics.render.markdown import render_markdown
 from analytics.render.plain import render_json
 from analytics.render.report import CheckRow, FigureRow, Lang, Report, SourceRow
 from analytics.render.workbook import render_xlsx
+from db.connection import snapshot
 from db.health import Health, read_health
 from db.period import Period
 from db.store import now_ms
@@ -45,13 +46,16 @@ def write_report(database: Database, year: int, form: str, lang: Lang, output: P
 
 def make_report(database: Database, year: int, lang: Lang) -> Report:
     """What the disclosure of a year holds."""
-    frames, period, now = read_records(database), Period(year), now_ms()
-    figures = compute(frames, period)
+    period, now = Period(year), now_ms()
+    with snapshot(database):
+        frames = read_records(database, period)
+        figures = compute(frames, period)
+        found = checks(frames, period, figures)
     return Report(
         year=year,
         lang=lang,
         figures=tuple(_figure_row(figure) for figure in figures),
-        checks=tuple(_check_row(check) for check in checks(frames, period, figures)),
+        checks=tuple(_check_row(check) for check in found),
         sources=_source_rows(read_health(database, now)),
         is_synthetic=any(figure.is_synthetic for figure in figures),
         generated_at=now,

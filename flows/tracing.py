@@ -10,7 +10,7 @@ import polars as pl
 from sqlite_utils import Database
 
 from analytics.kpi.definitions import DEFINITIONS
-from db.connection import landing_root
+from db.connection import landing_root, snapshot
 from db.errors import UsageError
 from db.period import Period
 from flows.rollup import read_records
@@ -39,7 +39,9 @@ def trace_records(
     definition = DEFINITIONS.get(kpi.upper())
     if definition is None:
         raise UsageError(f"KPI {kpi!r} is not defined; defined are {', '.join(DEFINITIONS)}")
-    records = definition.records(read_records(database), Period(year)).collect()
+    period = Period(year)
+    with snapshot(database):
+        records = definition.records(read_records(database, period), period).collect()
     ordered = records.sort("source", "document", "position", "unit")
     rows = ordered if sample is None or sample >= ordered.height else ordered[_draw(ordered, sample, seed)]
     landing = landing_root(path).name

@@ -16,6 +16,8 @@ Records = Callable[[Frames, Period], pl.LazyFrame]
 
 EVERY_ROW: Final = pl.lit(value=True)
 DISTINCT_UNITS: Final = pl.col("unit").n_unique()
+FEN: Final = pl.col("amount_fen").cast(pl.Int128)
+"""Amounts as they are summed: beyond 2^63 fen a sum of Int64 wraps around and says nothing."""
 
 
 class Tally(Enum):

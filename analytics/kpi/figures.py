@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 
 from analytics.kpi import notes
-from analytics.kpi.definition import Definition, Tally
+from analytics.kpi.definition import FEN, Definition, Tally
 from analytics.kpi.definitions import DEFINITIONS
 from analytics.kpi.display import RatioRule, percent, show_en, show_ratio, show_zh
 from analytics.kpi.frames import Frames, real_in
@@ -17,7 +17,7 @@ from db.period import Period
 _FEN: Final = 100
 """Fen in a yuan."""
 _COUNTS: Final = {
-    Tally.LARGEST: pl.col("amount_fen").sum(),
+    Tally.LARGEST: FEN.sum(),
     Tally.SHARE: pl.col("unit").filter(pl.col("meets")).n_unique(),
 }
 
@@ -122,9 +122,11 @@ def _ready(definition: Definition, records: pl.LazyFrame) -> pl.LazyFrame:
 def _figure(definition: Definition, frames: Frames, period: Period, reported: pl.DataFrame) -> Figure:
     prior = reported_of(reported, definition, period.year - 1)
     unknown = Figure(definition, period.year, None, prior.value, "", "")
-    if not _is_reported(definition, frames, period):
+    records = definition.records(frames, period)
+    # a record may be of another year than its unit: an episode of this one may be assessed in the next
+    if not (_is_reported(definition, frames, period) or _has_rows(records)):
         return _noted(unknown, [notes.nothing_came_in(definition, period.year), *prior.remarks])
-    tallied = tally(definition, definition.records(frames, period))
+    tallied = tally(definition, records)
     remarks = [
         *notes.beside(definition.beside, tallied.beside),
         *(notes.apart(definition.apart(frames, period)) if definition.apart else ()),
@@ -157,7 +159,11 @@ def _noted(figure: Figure, remarks: list[notes.Remark]) -> Figure:
 
 def _is_reported(definition: Definition, frames: Frames, period: Period) -> bool:
     rows = real_in(frames[definition.frame], period, definition.time).filter(definition.is_reported)
-    return rows.select(definition.time).head(1).collect(engine="streaming").height > 0
+    return _has_rows(rows.select(definition.time))
+
+
+def _has_rows(frame: pl.LazyFrame) -> bool:
+    return frame.head(1).collect(engine="streaming").height > 0
 
 
 def figure_json(figure: Figure) -> dict[str, int | str | None]:

@@ -22,6 +22,15 @@ _SUBJECT: Final = {"subject": pl.Int64()}
 _PROGRAMME: Final = {"programme": pl.String()}
 
 
+_SEEN: Final = {
+    "seen_at": pl.Int64(),
+    "claim": pl.Int8(),
+    "first_seen_at": pl.Int64(),
+    "is_named": pl.Boolean(),
+    "is_allowed": pl.Boolean(),
+}
+
+
 def _texts(*names: str) -> dict[str, pl.String]:
     return {name: pl.String() for name in names}
 
@@ -32,25 +41,22 @@ FRAMES: Final[Mapping[str, pl.Schema]] = MappingProxyType(
         for name, columns in {
             "sightings": {
                 "address_id": pl.Int64(),
-                "host": pl.String(),
+                "host_id": pl.Int64(),
                 "registrable_domain": pl.String(),
-                "is_bare": pl.Boolean(),
-                "seen_at": pl.Int64(),
-                "claim": pl.Int8(),
+                **_SEEN,
                 **_TEST,
                 **_ORIGIN,
             },
             "app_sightings": {
                 "app_id": pl.Int64(),
                 "package": pl.String(),
-                "seen_at": pl.Int64(),
-                "claim": pl.Int8(),
+                **_SEEN,
                 **_TEST,
                 **_ORIGIN,
             },
             "verdicts": {
                 "address_id": pl.Int64(),
-                "host": pl.String(),
+                "host_id": pl.Int64(),
                 "is_bare": pl.Boolean(),
                 "package": pl.String(),
                 "answer": pl.String(),
@@ -89,7 +95,7 @@ FRAMES: Final[Mapping[str, pl.Schema]] = MappingProxyType(
             },
             "attack_events": {
                 **_EVENT,
-                **_texts("type", "action", "channel", "attack_key"),
+                **_texts("type", "action", "channel", "cause", "attack_key"),
                 **_ORIGIN,
             },
             "attacks": {
@@ -110,7 +116,9 @@ FRAMES: Final[Mapping[str, pl.Schema]] = MappingProxyType(
 )
 """The columns that are read; frames may have more, which `records` hands on. Ids, keys and subjects may be of any
 type that can be compared (integers need a third of the memory of text); an `event_key` stands once in its frame.
-`attack_key` of an attack event says which of `attacks` it belongs to."""
+`attack_key` of an attack event says which of `attacks` it belongs to. Of all real sightings of an address or app, in
+whichever year, say: `first_seen_at` when the first was; `is_named` whether one calls it malicious; `is_allowed` whether
+one, or one of its host as a whole, calls it benign. Sightings, checks and warnings may lack what is of other years."""
 
 
 def real(frame: pl.LazyFrame) -> pl.LazyFrame:

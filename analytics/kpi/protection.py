@@ -69,7 +69,7 @@ def check_records(frames: Frames, period: Period) -> pl.LazyFrame:
 def reminder_records(frames: Frames, period: Period) -> pl.LazyFrame:
     """K38: AI reminders that reached a person; unit: person x campaign x Shanghai day."""
     reached = real_in(frames["warnings"], period, "occurred_at").filter(
-        pl.col("stage").is_in(["rendered", "connected"]), pl.col("channel").str.to_lowercase() == AI
+        pl.col("stage").is_in(["rendered", "connected"]), pl.col("channel") == AI
     )
     subject, day = pl.col("subject"), shanghai_day(pl.col("occurred_at"))
     return reached.with_columns(unit=key_of(subject, pl.col("campaign"), day, needs=subject))
@@ -186,6 +186,8 @@ DEFINITIONS: Final = (
         frame="url_checks",
         records=check_records,
         dedup=("subject", "address_id", "day"),
+        # `fanzha check` leaves checks by staff: they do not tell that users made none
+        is_reported=pl.col("actor") == "end_user",
         display=Rule("万", 3, "约"),
         beside=(
             RECORDS,

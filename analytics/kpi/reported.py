@@ -28,7 +28,8 @@ def reported_of(reported: pl.DataFrame, definition: Definition, year: int) -> Re
         definition: the KPI.
         year: the year it was published for.
     """
-    found = reported.filter(pl.col("kpi") == definition.id, pl.col("year") == year).sort("document_title", "value")
+    is_it = pl.col("kpi").str.normalize("NFKC").str.to_uppercase() == definition.id
+    found = reported.filter(is_it, pl.col("year") == year).sort("document_title", "value")
     if found.is_empty():
         return Reported()
     values = {text: _parsed(text, definition.measure) for text in found["value"]}

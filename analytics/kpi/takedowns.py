@@ -35,6 +35,7 @@ _FATES_ZH: Final = {
     "closed by third parties": "第三方关停",
     "expired by themselves": "自行消失",
     "closed, cause not stated": "关停原因不明",
+    "closed before any action": "处置前已关停",
     "closed without an action in the period": "关停而期内无处置",
 }
 _IS_ACTION: Final = (pl.col("type") == "action") & (pl.col("occurred_at") == pl.col("first_action_at"))
@@ -99,6 +100,9 @@ def _own_closures(frames: Frames, period: Period) -> pl.LazyFrame:
         .then(pl.lit("expired by themselves"))
         .when(cause.is_null())
         .then(pl.lit("closed, cause not stated"))
+        # whatever the cause says: what came after the closure did not bring it about
+        .when((pl.col("first_action_at") > pl.col("closed_at")).fill_null(value=False))
+        .then(pl.lit("closed before any action"))
         .when(period.holds("first_action_at").fill_null(value=False))
         .then(pl.lit(_COUNTED))
         .otherwise(pl.lit("closed without an action in the period"))
@@ -109,7 +113,9 @@ def _own_closures(frames: Frames, period: Period) -> pl.LazyFrame:
 def _events(frames: Frames, attacks: pl.LazyFrame, bearing: pl.Expr) -> pl.LazyFrame:
     """The events that bear a figure out, each beside its attack; what both say, the attack says."""
     whole = attacks.select(_ATTACK)
-    events = real(frames["attack_events"]).select(pl.exclude([name for name in _ATTACK if name != "attack_key"]))
+    is_block = (pl.col("type") == "closure") & (pl.col("cause") == "blocked_only").fill_null(value=False)
+    said = real(frames["attack_events"]).filter(~is_block)
+    events = said.select(pl.exclude([name for name in _ATTACK if name != "attack_key"]))
     return events.join(whole, on="attack_key").filter(bearing).with_columns(unit="attack_key")
 
 
@@ -206,16 +212,19 @@ DEFINITIONS: Final = (
         name_en="Own-brand attacks shut down",
         unit_zh="个",
         unit_en="attacks",
-        definition_zh="针对自有品牌、首次处置与最终关停均在期内、且由我方关停的攻击。仅被拦截不算关停；以前年度结转（"
-        "此前已确认或已处置）、第三方关停、自行消失的另列，不计入。关停后15日内复活的视为未关停。",
-        definition_en="Attacks on own brands with their first enforcement action and their final closure in the "
-        "period, closed by us. Blocked only is not closed; what was carried over (confirmed or acted on before the "
-        "period), closed by third parties or expired by itself is shown apart. Back within 15 days of its closure, "
-        "an attack is open again.",
+        definition_zh="针对自有品牌、首次处置与最终关停均在期内、处置不晚于关停、且由我方关停的攻击。仅被拦截不算关停；以"
+        "前年度结转（此前已确认或已处置）、第三方关停、自行消失、处置前已关停的另列，不计入。关停以首次记录为准，重复记录"
+        "不改变其时间与原因；关停后15日内复活的视为未关停。",
+        definition_en="Attacks on own brands with their first enforcement action and, not before it, their final "
+        "closure in the period, closed by us. Blocked only is not closed; what was carried over (confirmed or acted "
+        "on before the period), closed by third parties, expired by itself or closed before any action is shown "
+        "apart. A closure is dated and explained by its first note, whatever is noted again; back within 15 days of "
+        "it, an attack is open again.",
         kinds=("attack_event",),
         frame="attack_events",
         records=closed_records,
         dedup=("attack_key",),
+        version=2,
         parent="K10",
         apart=closed_apart,
     ),
@@ -225,13 +234,15 @@ DEFINITIONS: Final = (
         name_en="Shut-down rate",
         unit_zh="%",
         unit_en="%",
-        definition_zh="期内确认的自有品牌攻击中，期末后30日内最终关停的比例（不论由谁关停）；去向不明的留在分母。",
-        definition_en="Of the own-brand attacks confirmed in the period, the share finally closed (by whomever) "
-        "before its end + 30 days; those of which nothing is known stay in the denominator.",
+        definition_zh="期内确认的自有品牌攻击中，期末后30日内最终关停的比例（不论由谁关停，以关停的首次记录为准）；去向不明"
+        "的留在分母。",
+        definition_en="Of the own-brand attacks confirmed in the period, the share finally closed (by whomever, as "
+        "first noted) before its end + 30 days; those of which nothing is known stay in the denominator.",
         kinds=("attack_event",),
         frame="attack_events",
         records=cohort_records,
         dedup=("attack_key",),
+        version=2,
         display=RatioRule(2),
         tally=Tally.SHARE,
         beside=(

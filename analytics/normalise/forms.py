@@ -22,8 +22,10 @@ _PSEUDONYM_BYTES: Final = 16
 """Of HMAC-SHA256: among 10^9 persons two share a pseudonym with a chance of 10^-21."""
 _CONTROL: Final = r"[\x00-\x1f\x7f-\x9f]"
 _GROUPED: Final = r"(?:[0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})"
-"""Digits, in groups of three or not; 10^15 yuan are still an Int64 of fen."""
-_AMOUNT: Final = rf"^(?i:¥|￥|CNY|RMB)?\s*(?P<yuan>{_GROUPED})(?:\.(?P<fen>[0-9]{{1,2}}))?$"
+"""Digits, in groups of three or not."""
+_AMOUNT: Final = r"^(?i:¥|￥|CNY|RMB)?\s*(?P<yuan>[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.(?P<fen>[0-9]{1,2}))?$"
+LARGEST_YUAN: Final = 100_000_000_000
+"""One amount is of one person's loss; a hundred billion yuan is more than any lender holds, and a slipped column."""
 _DECIMAL: Final = rf"^[+-]?{_GROUPED}(?:\.[0-9]{{1,15}})?$"
 _INTEGER: Final = r"^[+-]?[0-9]{1,18}(?:\.0+)?$"
 _SHA256: Final = r"^[0-9a-f]{64}$"
@@ -86,6 +88,18 @@ def tidied(given: pl.Series) -> pl.Series:
     return stripped.set(stripped == "", None)
 
 
+def worded(given: pl.Series) -> pl.Series:
+    """Words as they are compared: NFKC, lower case, white space and hyphens as one underscore, nothing invisible.
+
+    >>> worded(pl.Series([" Victim  Risk", "ＡＩ", "third-party"])).to_list()
+    ['victim_risk', 'ai', 'third_party']
+    """
+    distinct = given.drop_nulls().unique()
+    plain = tidied(distinct.str.normalize("NFKC").str.replace_all(r"\p{Cf}", ""))
+    words = plain.str.to_lowercase().str.replace_all(r"[\s_-]+", "_")
+    return given.replace_strict(distinct, words, default=None, return_dtype=pl.String)
+
+
 def pseudonyms(subjects: pl.Series, key: bytes) -> pl.Series:
     """Sixteen bytes of HMAC-SHA256 (Binary) for each subject (String); null stays null."""
     distinct = subjects.drop_nulls().unique().alias("subject")
@@ -119,6 +133,10 @@ def _read_text(field: Field, given: pl.Series, reading: Reading) -> Read:
     return Read((text,), _fault(field, is_bad, text, f"is longer than {LONGEST_TEXT:,} characters", reading))
 
 
+def _read_word(field: Field, given: pl.Series, reading: Reading) -> Read:
+    return _read_text(field, worded(given), reading)
+
+
 def _read_instant(field: Field, given: pl.Series, reading: Reading) -> Read:
     text = tidied(given)
     at = parse_instants(text, reading.zone)
@@ -145,17 +163,23 @@ def _read_subject(field: Field, given: pl.Series, reading: Reading) -> Read:
 def _read_money(field: Field, given: pl.Series, reading: Reading) -> Read:
     text = tidied(given)
     parts = text.str.extract_groups(_AMOUNT).struct
-    yuan = parts.field("yuan").str.replace_all(",", "", literal=True).cast(pl.Int64)
+    digits = parts.field("yuan").str.replace_all(",", "", literal=True).str.strip_chars_start("0")
+    is_long = (digits.str.len_bytes() > len(str(LARGEST_YUAN))).fill_null(value=False)
+    yuan = digits.set(is_long | (digits == ""), "0").cast(pl.Int64)
     amount = yuan * 100 + parts.field("fen").fill_null("0").str.pad_end(2, "0").cast(pl.Int64)
+    is_large = is_long | (amount > LARGEST_YUAN * 100).fill_null(value=False)
     is_bad = text.is_not_null() & amount.is_null()
-    phrase = "is no amount in CNY with at most two decimals"
-    return Read((amount.alias(f"{field.name}_fen"),), _fault(field, is_bad, text, phrase, reading))
+    faults = (
+        _fault(field, is_bad, text, "is no amount in CNY with at most two decimals", reading),
+        _fault(field, is_large, text, f"is more than {LARGEST_YUAN:,} CNY, the most that one amount may be", reading),
+    )
+    return Read((amount.alias(f"{field.name}_fen"),), pl.select(pl.coalesce(faults)).to_series())
 
 
 def _read_words(field: Field, given: pl.Series, words: Mapping[str, bool | int | str], reading: Reading) -> Read:
     text = tidied(given)
     dtype = pl.Series(list(words.values())).dtype
-    known = text.str.to_lowercase().replace_strict(words, default=None, return_dtype=dtype)
+    known = worded(given).replace_strict(words, default=None, return_dtype=dtype)
     is_bad = text.is_not_null() & known.is_null()
     shown = CHOICES[field.choice] if field.choice else words
     return Read((known,), _fault(field, is_bad, text, f"is none of {', '.join(shown)}", reading))
@@ -204,6 +228,7 @@ _DIGESTS: Final = frozenset({"certificate", "apk_sha256"})
 _READERS: Final[Mapping[Form, Reader]] = MappingProxyType(
     {
         "text": _read_text,
+        "word": _read_word,
         "instant": _read_instant,
         "address": _read_address,
         "subject": _read_subject,

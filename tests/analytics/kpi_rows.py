@@ -23,7 +23,9 @@ _ORIGIN: Row = {"is_test": False, "source": "synthetic", "is_synthetic": False, 
 
 def frames_of(rows: Rows) -> dict[str, pl.LazyFrame]:
     """Frames as the caller gives them: attacks derived, each row with an event key and a place."""
-    frames = {name: _frame(rows.get(name, []), schema).lazy() for name, schema in FRAMES.items()}
+    seen = {"sightings": _seen(rows.get("sightings", []), "address_id")}
+    seen["app_sightings"] = _seen(rows.get("app_sightings", []), "app_id")
+    frames = {name: _frame({**rows, **seen}.get(name, []), schema).lazy() for name, schema in FRAMES.items()}
     return frames | _attacks(rows.get("attack_events", []))
 
 
@@ -31,6 +33,22 @@ def _frame(rows: list[Row], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
     blank: Row = {**dict.fromkeys(schema), **_ORIGIN}
     numbered: list[Row] = [{**blank, "event_key": f"k{n}", "position": n, **row} for n, row in enumerate(rows)]
     return pl.DataFrame(numbered, schema=schema)
+
+
+def _seen(rows: list[Row], key: str) -> list[Row]:
+    """Sightings with what all of them say of each address or app, as the database tells it."""
+    told: list[Row] = []
+    for row in rows:
+        real = [other for other in rows if other[key] == row[key] and not other.get("is_test")]
+        hosts = [other for other in rows if other.get("host_id") == row.get("host_id") and not other.get("is_test")]
+        on_host = any(other.get("is_bare") and other["claim"] == -1 for other in hosts)
+        facts: Row = {
+            "first_seen_at": min((int(other["seen_at"] or 0) for other in real), default=None),
+            "is_named": any(other["claim"] == 1 for other in real),
+            "is_allowed": on_host or any(other["claim"] == -1 for other in real),
+        }
+        told.append({name: said for name, said in (row | facts).items() if name != "is_bare"})
+    return told
 
 
 def _attacks(rows: list[Row]) -> dict[str, pl.LazyFrame]:
@@ -48,11 +66,10 @@ def figures_of(rows: Rows, period: Period = YEAR) -> dict[str, Figure]:
 
 
 def sighting(at: int, n: Said = 0, **said: Said) -> Row:
-    host = f"synthetic-{n}.example"
     return {
         "address_id": n,
-        "host": host,
-        "registrable_domain": host,
+        "host_id": n,
+        "registrable_domain": f"synthetic-{n}.example",
         "is_bare": True,
         "seen_at": at,
         "claim": 1,
@@ -70,7 +87,7 @@ def warning(at: int, n: Said = 0, **said: Said) -> Row:
 
 
 def reminder(at: int, n: Said = 0, **said: Said) -> Row:
-    return warning(at, n, **{"stage": "rendered", "channel": "AI", "campaign": "c1", "sink": None, **said})
+    return warning(at, n, **{"stage": "rendered", "channel": "ai", "campaign": "c1", "sink": None, **said})
 
 
 def check(at: int, n: Said = 0, **said: Said) -> Row:
@@ -105,7 +122,8 @@ def attack(at: int, n: Said = 0, **said: Said) -> list[Row]:
 
 
 def url(at: int, n: int, **said: Said) -> Row:
-    return sighting(at, n, host="synthetic-0.example", is_bare=False, **said)
+    """The n-th address on the host of the sighting 0."""
+    return sighting(at, n, host_id=0, is_bare=False, **said)
 
 
 def own(n: int, confirmed: int, acted: int | None, closed: int | None, cause: str | None = "us") -> list[Row]:

@@ -160,6 +160,20 @@ def test_the_final_closure_counts_after_a_reopening() -> None:
     assert (days([row["closed_at"]]), row["cause"], row["reopened"]) == ([9], "third_party", 1)
 
 
+def test_a_closure_noted_again_changes_nothing_but_the_number_of_events() -> None:
+    events = [event(0, "confirmation"), event(1, "closure", cause="us")]
+    (once,) = derived(*events).to_dicts()
+    again = [event(day, "closure", cause=cause) for day, cause in ((1, "third_party"), (3, None), (300, "us"))]
+    for count in range(1, len(again) + 1):
+        (row,) = derived(*events, *again[:count]).to_dicts()
+        assert row == once | {"events": 2 + count}
+
+
+def test_a_closure_noted_again_does_not_lengthen_the_days_in_which_an_attack_reopens() -> None:
+    events = [event(0, "confirmation"), event(1, "closure"), event(10, "closure"), event(17, "reactivation")]
+    assert days(derived(*events)["closed_at"].to_list()) == [1, None]
+
+
 def test_blocked_only_is_no_closure() -> None:
     events = [event(0, "confirmation"), event(1, "closure", cause="blocked_only"), event(2, "reactivation")]
     (row,) = derived(*events).to_dicts()

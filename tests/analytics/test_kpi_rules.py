@@ -1,10 +1,13 @@
 """What each KPI counts and what it does not, rule by rule, on synthetic records."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 
-from db.period import DAY_MS
+from analytics.kpi.definitions import DEFINITIONS
+from analytics.kpi.figures import figure_json
+from db.period import DAY_MS, Period
 from tests.analytics.kpi_rows import (
     MID,
     YEAR,
@@ -15,6 +18,7 @@ from tests.analytics.kpi_rows import (
     check,
     connection,
     figures_of,
+    frames_of,
     intervention,
     loss,
     own,
@@ -25,6 +29,8 @@ from tests.analytics.kpi_rows import (
     value,
     warning,
 )
+
+PROGRAMMES = ("shanhai", "dissuasion")
 
 
 @pytest.mark.parametrize(
@@ -58,14 +64,14 @@ def test_k01_and_k02_follow_claims_and_the_latest_verdict(
 def test_k01_a_verdict_on_a_host_holds_for_its_urls_and_one_on_a_url_goes_before_it() -> None:
     on_host: Row = {
         "address_id": 0,
-        "host": "synthetic-0.example",
+        "host_id": 0,
         "is_bare": True,
         "answer": "dismissed",
         "occurred_at": 2,
     }
     on_url: Row = {
         "address_id": 2,
-        "host": "synthetic-0.example",
+        "host_id": 0,
         "is_bare": False,
         "answer": "confirmed",
         "occurred_at": 1,
@@ -86,11 +92,24 @@ def test_k01_an_allowlist_speaks_for_the_address_or_its_very_host_until_an_analy
     assert value("K01", sightings=[*seen, listed_host], verdicts=[confirmed]) == 2
 
 
-def test_k01_what_was_first_seen_earlier_is_no_news_and_a_mere_candidate_was_not_seen() -> None:
-    before = YEAR.start - 1
-    assert value("K01", sightings=[sighting(before), sighting(MID), sighting(MID, 1)]) == 1
-    assert value("K01", sightings=[sighting(before, claim=0), sighting(MID)]) == 1
-    assert value("K01", sightings=[sighting(before, is_test=True), sighting(MID)]) == 1
+@pytest.mark.parametrize(
+    ("kpi", "name", "seen"), [("K01", "sightings", sighting), ("K02", "app_sightings", app_sighting)]
+)
+def test_what_anybody_saw_earlier_is_no_news(kpi: str, name: str, seen: Callable[..., Row]) -> None:
+    before, earlier = YEAR.start - 1, Period(YEAR.year - 1)
+    assert value(kpi, **{name: [seen(before), seen(MID), seen(MID, 1)]}) == 1
+    for claim in (1, 0):
+        rows = {name: [seen(before, claim=claim), seen(MID), seen(MID, 1)]}
+        assert value(kpi, **rows) == 1
+        assert figures_of(rows, earlier)[kpi].value == 1, "it counts once, where it was first seen"
+    assert value(kpi, **{name: [seen(before, is_test=True), seen(MID)]}) == 1
+
+
+def test_k01_what_an_allowlist_saw_earlier_is_no_news_once_confirmed() -> None:
+    confirmed: Row = {"address_id": 0, "answer": "confirmed", "occurred_at": MID}
+    rows = {"sightings": [sighting(YEAR.start - 1, claim=-1), sighting(MID), sighting(MID, 1)], "verdicts": [confirmed]}
+    assert figures_of(rows)["K01"].value == 1
+    assert figures_of({**rows, "sightings": [sighting(MID, claim=-1)]})["K01"].value == 1
 
 
 def test_k01_shows_records_and_registrable_domains_beside_the_headline() -> None:
@@ -134,6 +153,11 @@ def test_k05_counts_a_person_an_address_and_a_shanghai_day(said: Row, expected: 
 def test_k05_days_change_at_midnight_in_shanghai() -> None:
     midnight = YEAR.start + 30 * DAY_MS
     assert value("K05", url_checks=[check(midnight - 1), check(midnight), check(midnight + DAY_MS - 1)]) == 2
+
+
+def test_k05_checks_by_staff_alone_do_not_say_that_users_made_none() -> None:
+    assert value("K05", url_checks=[check(MID, actor="staff")]) is None
+    assert value("K05", url_checks=[check(MID, actor="staff"), check(MID, result="error")]) == 0
 
 
 @pytest.mark.parametrize(
@@ -202,6 +226,43 @@ def test_k04_sums_the_largest_amount_of_each_episode_begun_in_the_year(rows: lis
     assert value("K04", losses=rows) == expected
 
 
+@pytest.mark.parametrize(
+    ("said", "counts"),
+    [
+        ({"type": "realised", "tier": None}, False),
+        ({"type": "recovered", "tier": None}, False),
+        ({"tier": "C"}, False),
+        ({"type": "realised", "tier": None, "programme": None}, False),
+        ({"type": "realised", "programme": "elsewhere"}, True),
+        ({"type": "realised", "is_test": True}, True),
+        ({"type": "realised", "episode": "another"}, True),
+    ],
+)
+@pytest.mark.parametrize(("kpi", "programme"), [("K04", "shanhai"), ("K41", "dissuasion")])
+def test_an_episode_belongs_to_the_year_of_its_first_event_of_any_kind(
+    said: Row, counts: bool, kpi: str, programme: str
+) -> None:
+    assessed = loss(YEAR.start, amount_fen=7, programme=programme)
+    before = loss(YEAR.start - 1, **{"amount_fen": 9, "programme": programme, **said})
+    assert value(kpi, losses=[assessed, before]) == (7 if counts else 0)
+    earlier = figures_of({"losses": [assessed, before]}, Period(YEAR.year - 1))[kpi]
+    assert bool(earlier.value) is not counts
+
+
+def test_money_is_summed_exactly_beyond_64_bits() -> None:
+    largest, episodes = 2**63 - 1, 5
+    rows = [
+        loss(MID, n, amount_fen=largest, tier="AB"[n % 2], programme=p) for n in range(episodes) for p in PROGRAMMES
+    ]
+    figures = figures_of({"losses": rows})
+    for kpi in ("K04", "K41"):
+        assert figures[kpi].value == episodes * largest
+        assert figure_json(figures[kpi])["value"] == "461168601842738790.35"
+        assert (
+            "tier A (CNY) 276,701,161,105,643,274.21; tier B (CNY) 184,467,440,737,095,516.14" in figures[kpi].note_en
+        )
+
+
 def test_k10_to_k12_count_attacks_by_their_first_action() -> None:
     acted = [*attack(MID, 1), *attack(MID, 2, fraud_type="transaction", brand=None), *attack(MID, 3, fraud_type=None)]
     earlier = attack(YEAR.start - 1, 4)
@@ -234,6 +295,11 @@ def test_k13_grows_against_the_published_figure_of_the_year_before(
     assert figures["K10"].prior == (int(float(published[0])) if expected is not None or published == ["0"] else None)
 
 
+def test_a_published_figure_is_known_by_its_kpi_in_any_case() -> None:
+    rows = {"attack_events": attack(MID), "reported_figures": [reported("k10", "1"), reported("Ｋ10", "1")]}
+    assert figures_of(rows)["K10"].prior == 1
+
+
 BEFORE, AFTER = YEAR.start - 1, YEAR.end
 
 
@@ -250,6 +316,11 @@ BEFORE, AFTER = YEAR.start - 1, YEAR.end
         (own(1, MID, MID, MID, "self_expired"), 0, "expired by themselves 1"),
         (own(1, MID, MID, MID, None), 0, "closed, cause not stated 1"),
         (own(1, MID, None, MID), 0, "closed without an action in the period 1"),
+        (own(1, MID, MID + 1, MID), 0, "closed before any action 1"),
+        (own(1, MID, AFTER, MID), 0, "closed before any action 1"),
+        (own(1, MID, MID + 1, MID, "third_party"), 0, "closed by third parties 1"),
+        (own(1, MID, MID + 1, MID, "self_expired"), 0, "expired by themselves 1"),
+        ([*own(1, MID, MID, MID), own(1, MID, None, AFTER)[1]], 1, ""),
         ([{**row, "is_own": False} for row in own(1, MID, MID, MID)], 0, ""),
     ],
 )
@@ -272,6 +343,20 @@ def test_k15_keeps_the_unknown_in_the_denominator() -> None:
     assert (figure.value, figure.numerator, figure.denominator) == (Decimal("50.00"), 2, 4)
     assert "numerator 2, denominator 4" in figure.note_en
     assert "unknown or not closed 2" in figure.note_en
+
+
+def test_k14_and_k15_of_a_closed_year_stand_when_its_closures_are_noted_again() -> None:
+    events = [row for n in range(3) for row in own(n, MID, MID, MID)]
+    noted = [*events, *(own(n, 0, None, at)[1] for n, at in ((0, AFTER), (1, LIMIT), (2, MID + 1)))]
+    once, again = (figures_of({"attack_events": rows}) for rows in (events, noted))
+    assert [again[kpi].value for kpi in ("K14", "K15")] == [once[kpi].value for kpi in ("K14", "K15")] == [3, 100]
+
+
+def test_k14_is_borne_out_by_the_closure_and_not_by_a_block_of_the_same_instant() -> None:
+    blocked = own(1, 0, None, MID, "blocked_only")[1]
+    frames = frames_of({"attack_events": [*own(1, MID, MID, MID), blocked]})
+    traced = DEFINITIONS["K14"].records(frames, YEAR).collect()
+    assert sorted(traced["position"]) == [1, 2]
 
 
 def test_k15_without_a_confirmed_attack_is_unknown() -> None:

@@ -57,9 +57,10 @@ class Attack:
 
     @property
     def closure(self) -> tuple[datetime, str] | None:
-        """The final closure: the last closure or reactivation, if it is a closure that is more than a block."""
+        """The final closure: the first after the last reactivation that is more than a block."""
         real = sorted(end for end in self.ends if end[1] != "仅拦截")
-        return real[-1] if real and real[-1][1] != "复活" else None
+        back = max((at for at, what in real if what == "复活"), default=None)
+        return next((end for end in real if end[1] != "复活" and (back is None or end[0] >= back)), None)
 
 
 def count_demo(samples: Path) -> dict[str, int | str]:
@@ -239,18 +240,20 @@ def _dismissed(company: Path, what: str) -> set[str]:
 
 
 def _first_in_year(sightings: Iterable[Seen], dismissed: set[str]) -> int:
-    """Distinct values called malicious by somebody and benign by nobody, first seen in 2024; test rows aside.
+    """Distinct values called malicious by somebody and benign by nobody, first seen by anybody in 2024; no test rows.
 
     A dismissed host takes all its addresses along. A word for "benign" from any source takes the address out.
     """
     real = [seen for seen in sightings if not seen.is_test]
     benign = {seen.key for seen in real if seen.claim == "benign"}
     first: dict[str, datetime] = {}
+    counted: set[str] = set()
     for seen in real:
+        first[seen.key] = min(seen.at, first.get(seen.key, seen.at))
         is_out = seen.key in benign or {seen.key, seen.host, seen.package} & dismissed
         if seen.claim == "malicious" and not is_out:
-            first[seen.key] = min(seen.at, first.get(seen.key, seen.at))
-    return sum(_in_year(at) for at in first.values())
+            counted.add(seen.key)
+    return sum(_in_year(first[key]) for key in counted)
 
 
 # ---- warnings, checks
@@ -319,13 +322,19 @@ def _losses(company: Path) -> list[dict[str, Any]]:
 
 
 def _money(company: Path, programme: str) -> str:
-    """The largest amount of each episode that began in 2024, in CNY; amounts of a later year count with it."""
-    episodes: dict[str, list[tuple[datetime, Decimal]]] = defaultdict(list)
+    """The largest amount of each episode that began in 2024, in CNY; amounts of a later year count with it.
+
+    It began with its first row of any type or tier, of this programme or of none.
+    """
+    begun: dict[str, datetime] = {}
+    largest: dict[str, Decimal] = defaultdict(Decimal)
     for row in _losses(company):
-        if row["type"] == "assessed" and row["tier"] in {"A", "B"} and row["programme"] == programme:
-            episodes[row["episode"]].append((row["occurred_at"], row["amount_cny"]))
-    begun = [events for events in episodes.values() if _in_year(min(at for at, _ in events))]
-    return str(sum((max(amount for _, amount in events) for events in begun), Decimal("0.00")))
+        episode, is_ours = row["episode"], row["programme"] == programme
+        if is_ours or not row["programme"]:
+            begun[episode] = min(row["occurred_at"], begun.get(episode, row["occurred_at"]))
+        if row["type"] == "assessed" and row["tier"] in {"A", "B"} and is_ours:
+            largest[episode] = max(largest[episode], row["amount_cny"])
+    return str(sum((amount for episode, amount in largest.items() if _in_year(begun[episode])), Decimal("0.00")))
 
 
 # ---- attacks
@@ -365,7 +374,9 @@ def _take(attack: Attack, row: Row, at: datetime) -> None:
 def _is_closed_by_us(attack: Attack) -> bool:
     """Of an attack first acted on in the year: own brand, finally closed in the year, by us. App listings count."""
     closure = attack.closure
-    return attack.is_own and closure is not None and _in_year(closure[0]) and closure[1] == "我方"
+    if closure is None or not attack.is_own:
+        return False
+    return _in_year(closure[0]) and closure[1] == "我方" and min(attack.actions) <= closure[0]
 
 
 def _closure_rate(attacks: Iterable[Attack]) -> str:

@@ -1,0 +1,148 @@
+"""Frames as the roll-up reads them: what is asked for and no more, of one instant, in whatever thread polars reads."""
+
+import sqlite3
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from analytics.kpi.frames import FRAMES
+from db.connection import open_database, snapshot
+from db.frames import scan_frames
+from db.period import DAY_MS, Period
+from db.store import Store
+from tests.analytics.kpi_rows import Row, frames_of
+
+YEAR = Period(2024)
+_SOURCE = (
+    "INSERT INTO source VALUES (?, ?, '', '', '', 'list', 'malicious', 0, 0, '', '{}', NULL, NULL, NULL, '{}', NULL)"
+)
+_DOCUMENT = "INSERT INTO document VALUES (1, 1, 'synthetic.txt', 'ab12', 1, 0, 0)"
+_SEEN = st.lists(
+    st.fixed_dictionaries(
+        {
+            "thing": st.integers(1, 4),
+            "source": st.integers(1, 3),
+            "seen_at": st.integers(-2, 2).map(lambda day: YEAR.start + day * DAY_MS),
+            "claim": st.sampled_from([-1, 0, 1]),
+            "is_test": st.booleans(),
+        }
+    ),
+    max_size=12,
+)
+"""Things: 1 and 3 are bare hosts, 2 and 4 a URL on each."""
+
+
+def fill(database: sqlite3.Connection, seen: list[dict[str, int]]) -> None:
+    for number in (1, 2, 3):
+        database.execute(_SOURCE, (number, f"synthetic-{number}"))
+    database.execute(_DOCUMENT)
+    for number in (1, 2):
+        database.execute("INSERT INTO host VALUES (?, ?, 0, 0, 0)", (number, f"synthetic-{number}.example"))
+    for thing in range(1, 5):
+        host, tail = (thing + 1) // 2, "" if thing % 2 else "http:/x"
+        database.execute("INSERT INTO url VALUES (?, ?, ?)", (thing, host, tail))
+        database.execute("INSERT INTO app (app_id, key, store) VALUES (?, ?, 's')", (thing, f"k{thing}"))
+    for position, row in enumerate(seen):
+        values = (*(row[name] for name in ("thing", "source", "seen_at", "seen_at", "claim", "is_test")), position)
+        for table in ("sighting", "app_sighting"):
+            database.execute(
+                f"INSERT OR IGNORE INTO {table} VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, 1, ?)",
+                values,
+            )
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seen=_SEEN)
+def test_what_all_sightings_say_is_what_a_count_by_hand_says(tmp_path: Path, seen: list[dict[str, int]]) -> None:
+    for path in tmp_path.glob("fanzha.db*"):
+        if path.is_file():
+            path.unlink()
+    once = {(row["thing"], row["source"], row["seen_at"]): row for row in reversed(seen)}
+    with open_database(tmp_path / "fanzha.db") as database:
+        fill(database.conn, seen)
+        for name, key in (("sightings", "address_id"), ("app_sightings", "app_id")):
+            by_hand: list[Row] = [
+                {
+                    key: row["thing"],
+                    "host_id": (row["thing"] + 1) // 2 if key == "address_id" else row["thing"],
+                    "is_bare": row["thing"] % 2 == 1,
+                    **{each: row[each] for each in ("seen_at", "claim")},
+                    "is_test": bool(row["is_test"]),
+                }
+                for row in once.values()
+            ]
+            columns = [key, "seen_at", "claim", "is_test", "first_seen_at", "is_named", "is_allowed"]
+            expected = frames_of({name: by_hand})[name].filter(~pl.col("is_test")).select(columns).collect()
+            read = scan_frames(database)[name].filter(~pl.col("is_test")).select(columns)
+            for engine in ("streaming", "in-memory"):
+                assert sorted(read.collect(engine=engine).rows()) == sorted(expected.rows())
+
+
+def test_every_column_that_figures_read_is_there_and_of_its_type(store: Store) -> None:
+    scanned = scan_frames(store.database, YEAR)
+    named_later = {"attack_key", "brand", "is_own"}
+    for name, frame in scanned.items():
+        schema = {column: dtype for column, dtype in FRAMES[name].items() if column not in named_later}
+        assert schema.items() <= dict(frame.collect_schema()).items()
+        assert frame.collect(engine="streaming").schema == frame.collect_schema()
+    assert FRAMES.keys() - scanned.keys() == {"attacks"}
+
+
+DAYS = [
+    {"thing": 1, "source": 1, "seen_at": YEAR.start + day * DAY_MS, "claim": 1, "is_test": 0} for day in range(-3, 400)
+]
+
+
+def test_sightings_of_other_years_are_not_read_but_known(store: Store) -> None:
+    fill(store.database.conn, DAYS)
+    found = (
+        scan_frames(store.database, YEAR)["sightings"].select("seen_at", "first_seen_at").collect(engine="streaming")
+    )
+    assert (found.height, found["seen_at"].min(), found["seen_at"].max()) == (366, YEAR.start, YEAR.end - DAY_MS)
+    assert found["first_seen_at"].unique().to_list() == [YEAR.start - 3 * DAY_MS]
+
+
+def test_only_what_is_asked_for_is_read(store: Store) -> None:
+    fill(store.database.conn, DAYS)
+    asked: list[str] = []
+    store.database.conn.set_trace_callback(asked.append)
+    frames = scan_frames(store.database, YEAR)
+    frames["sightings"].filter(pl.col("claim") == 1).select("address_id").collect(engine="streaming")
+    (query,) = asked
+    bounds = f"WHERE sighting.seen_at >= {YEAR.start} AND sighting.seen_at < {YEAR.end}"
+    assert query == f"SELECT sighting.url_id, sighting.claim FROM sighting {bounds}"
+    frames["sightings"].select("host").collect(engine="streaming")
+    joins = "LEFT JOIN url ON url.url_id = sighting.url_id LEFT JOIN host ON host.host_id = url.host_id"
+    assert asked[1:] == [f"SELECT host.name FROM sighting {joins} {bounds}"]
+
+
+@pytest.mark.parametrize("engine", ["streaming", "in-memory"])
+def test_batches_join_without_gap_or_overlap(store: Store, engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("db.frames._BATCH_ROWS", 7)
+    fill(store.database.conn, DAYS)
+    frame = scan_frames(store.database)["sightings"]
+    assert frame.collect(engine=engine)["position"].to_list() == list(range(len(DAYS)))  # type: ignore[call-overload]
+    for count in (0, 1, 7, 10, 1_000):
+        first = frame.head(count).collect(engine=engine)  # type: ignore[call-overload]
+        assert first["position"].to_list() == list(range(min(count, len(DAYS))))
+
+
+def test_a_fault_of_the_database_stays_one(store: Store) -> None:
+    frame = scan_frames(store.database)["warnings"]
+    store.database.conn.execute("DROP TABLE warning")
+    with pytest.raises(sqlite3.OperationalError, match="no such table"):
+        frame.collect(engine="streaming")
+
+
+def test_a_snapshot_shows_one_instant_whoever_writes_meanwhile(store: Store) -> None:
+    fill(store.database.conn, DAYS[:1])
+    with open_database(store.path, read_only=True) as reader:
+        with snapshot(reader):
+            frame = scan_frames(reader)["sightings"].select(pl.len())
+            assert frame.collect(engine="streaming").item() == 1
+            store.database.execute("INSERT INTO sighting SELECT url_id, 2, 5, 5, 1, 0, NULL, NULL, 1, 9 FROM url")
+            assert frame.collect(engine="streaming").item() == 1
+        assert frame.collect(engine="streaming").item() == 5

@@ -1,0 +1,68 @@
+"""From a company's files to figures: what the roll-up reads from the database."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from db.sources import Cursor
+from db.store import Store
+from flows.ingest import Document, ingest
+from flows.rollup import figures
+from tests.flows.test_ingest import make_source
+
+YEAR = 2024
+MARCH = "2024-03-01 10:00:00"
+
+
+def take(store: Store, kind: str, *rows: Mapping[str, str]) -> None:
+    """Import rows of a kind, their columns named as its fields."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    lines = [names, *([row.get(name, "") for name in names] for row in rows)]
+    mapping = {name: name for name in names}
+    source = make_source(name=kind.replace("_", "-"), format="table", yields="events", kind=kind, columns=mapping)
+    text = "\n".join("\t".join(line) for line in lines)
+    counts = ingest(store, source, [Document("rows.tsv", text.encode(), 1)], Cursor(), started_at=1, normal=None)
+    assert counts.stored == len(rows)
+
+
+def values(store: Store, *kpis: str) -> list[object]:
+    found = {figure.id: figure.value for figure in figures(store.database, YEAR)}
+    return [found[kpi] for kpi in kpis]
+
+
+def test_spelling_parts_no_programme_reason_sink_or_channel(store: Store) -> None:
+    losses = [
+        {"occurred_at": MARCH, "type": kind, "episode": f"e{n}", "amount": "7", "tier": tier, "programme": programme}
+        for n, (kind, tier, programme) in enumerate(
+            [("Assessed", "a", "Shanhai "), ("ASSESSED", "B", "SHANHAI"), (" assessed", "Ａ", "shanhai")]
+        )
+    ]
+    take(store, "loss", *losses)
+    blocks = [
+        {"occurred_at": MARCH, "type": "Block Applied", "order": f"o{n}", "reason": reason}
+        for n, reason in enumerate(["victim_risk", "Victim Risk", " VICTIM-RISK "])
+    ]
+    take(store, "intervention", *blocks)
+    emitted = [
+        {"occurred_at": MARCH, "stage": "Emitted", "warning": f"w{n}", "sink": sink, "channel": ""}
+        for n, sink in enumerate(["Jietiao Security Centre", "jietiao_security_centre "])
+    ]
+    shown = [
+        {"occurred_at": MARCH, "stage": "RENDERED", "warning": f"s{n}", "sink": "", "channel": channel}
+        for n, channel in enumerate(["AI", "ai ", "ＡＩ"])
+    ]
+    take(store, "warning", *emitted, *shown)
+    assert values(store, "K04", "K39", "K03", "K38") == [2100, 3, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "names", [["奇富借条", "QIFU-JIETIAO", "奇富借条 "], ["Some Bank", "some bank", "ＳＯＭＥ bank"]]
+)
+def test_spellings_of_a_brand_are_one_attack(store: Store, names: list[str]) -> None:
+    events = [
+        {"occurred_at": MARCH, "type": kind, "address": "synthetic.example", "brand": name, "action": action}
+        for name in names
+        for kind, action in (("Confirmation", ""), ("Action", "Takedown-Notice"))
+    ]
+    take(store, "attack_event", *events)
+    assert values(store, "K10") == [1]
