@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from analytics.match import evidence, fold, words
-from analytics.match.costs import CHEAP
+from analytics.match.costs import CHEAP, most_cost
 from analytics.match.evidence import Reading, Target
 from analytics.match.hosts import Cut, split_names, spoken
 from analytics.match.index import FormIndex
@@ -19,6 +19,8 @@ from analytics.match.stretch import edges, keyword_among, kind_of
 from analytics.match.tokens import TokenIndex
 from analytics.match.weigh import points
 
+_SHORT: Final = 3
+_EDGED: Final = frozenset({"whole", "both edges"})
 _CHUNK: Final = 200_000
 """Labels looked through at once; their packed windows take about 200 MB."""
 
@@ -95,10 +97,17 @@ class LabelReader:
                     yield host_row, place, replace(reading, span=replace(reading.span, technique="subdomain"))
 
 
-def _foreign(reading: Reading) -> Reading:
-    """A reading of a label in letters of other scripts, or with marks: what matters is whether the name has them."""
+def _foreign(reading: Reading) -> Reading | None:
+    """A reading of a label in letters of other scripts, or with marks: what matters is whether the name has them.
+
+    Other languages have words of their own: with marks, two or three letters within a word are no name (the ätt of
+    betalningsätt), and no long name is met that differs by more than an edit besides (båtbenet and battlenet).
+    """
     if shown_span(reading).isascii():
         return reading
+    is_short = len(reading.target.form.text) <= _SHORT
+    if (is_short and not reading.facts & _EDGED) or reading.span.cost > most_cost(_SHORT + 1):
+        return None
     if reading.span.cost > CHEAP / 2:
         return replace(reading, facts=reading.facts | {"foreign letters, edited"})
     span = replace(reading.span, technique="homoglyph", cost=CHEAP)
