@@ -56,7 +56,8 @@ class LabelReader:
         """Labels (their place, their text) with the forms that may be met in them."""
         labels, forms = self._form_index.candidates(texts.to_list())
         seen = [pl.DataFrame({"label": labels, "form": forms}), self._token_index.candidates(texts)]
-        grouped = self._promising(texts, pl.concat(seen).unique()).group_by("label").agg("form")
+        pairs = pl.concat(seen).unique().sort("label", "form")  # of equals the first counts, on every run
+        grouped = self._promising(texts, pairs).group_by("label", maintain_order=True).agg("form")
         yield from zip(grouped["label"], texts.gather(grouped["label"]), grouped["form"].to_list(), strict=True)
 
     def _promising(self, texts: pl.Series, pairs: pl.DataFrame) -> pl.DataFrame:
