@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 from tldextract import TLDExtract
 
 from analytics.normalise.hosts import FILE_ENDINGS
-from analytics.normalise.suffixes import Suffix, _rules, suffix_frame, suffix_of
+from analytics.normalise.suffixes import Suffix, suffix_frame, suffix_of
+from db.brands import suffix_rules
 
 EXTRACT = TLDExtract(cache_dir=None, suffix_list_urls=(), include_psl_private_domains=True)
-NAMES = sorted(rule.removeprefix("*.").removeprefix("!") for rule in _rules())
+NAMES = sorted(rule.removeprefix("*.").removeprefix("!") for rule in suffix_rules())
 LABELS = st.sampled_from(["a", "www", "qifu-demo", "city", "xn--fiqs8s", "s3", "_x"])
 
 
