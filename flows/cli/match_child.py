@@ -1,0 +1,28 @@
+"""One of the processes among which `fanzha match` spreads a long input: a task on stdin, then blocks; answers on stdout.
+
+It lives as long as its parent, which holds stdin open.
+"""
+
+import os
+import signal
+import sys
+
+from flows.cli.match_lines import LineMatcher
+from flows.cli.match_work import receive_block, receive_task, send
+
+
+def main() -> None:
+    """Answer blocks until there are no more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever else prints must not stand between the answers
+    try:
+        matcher = LineMatcher(receive_task(sys.stdin.buffer))
+        while True:
+            send(out, matcher.answer(receive_block(sys.stdin.buffer)))
+    except (EOFError, BrokenPipeError):
+        os._exit(0)  # the parent has all it wanted, or is gone
+
+
+if __name__ == "__main__":
+    main()
