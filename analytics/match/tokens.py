@@ -52,20 +52,21 @@ def spellings(form: str) -> Words:
     if len(form) < _LEAST_FUZZY:
         alike = {form} | {form.replace(ours, theirs) for ours, theirs in _ALIKE if ours in form}
         return np.array(sorted(map(packed, alike)), np.uint64)
-    return np.unique(np.array([packed(form), *_edits(form)], np.uint64))
+    return np.unique(np.concatenate([np.array([packed(form)], np.uint64), *_edits(form)]))
 
 
-def _edits(form: str) -> Iterator[int]:
+def _edits(form: str) -> Iterator[Words]:
+    letters = np.arange(1, len(_LETTERS) + 1, dtype=np.uint64)
     for place in range(len(form) + 1):
         head, tail, rest = packed(form[:place]), packed(form[place:]), len(form) - place
-        inserted, replaced = head << _BITS * (rest + 1), head << _BITS * rest
-        yield from (inserted | letter << _BITS * rest | tail for letter in range(1, len(_LETTERS) + 1))
+        yield letters << np.uint64(_BITS * rest) | np.uint64(head << _BITS * (rest + 1) | tail)
         if rest:
             shorter = packed(form[place + 1 :])
-            yield head << _BITS * (rest - 1) | shorter
-            yield from (replaced | letter << _BITS * (rest - 1) | shorter for letter in range(1, len(_LETTERS) + 1))
+            yield letters << np.uint64(_BITS * (rest - 1)) | np.uint64(head << _BITS * rest | shorter)
+            yield np.array([head << _BITS * (rest - 1) | shorter], np.uint64)
         if rest > 1:
-            yield replaced | packed(form[place + 1] + form[place] + form[place + 2 :])
+            swapped = form[place + 1] + form[place] + form[place + 2 :]
+            yield np.array([head << _BITS * rest | packed(swapped)], np.uint64)
 
 
 class _Table:

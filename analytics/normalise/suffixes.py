@@ -7,7 +7,7 @@ list does not know: they follow the list's prevailing rule `*`, so that `a.b.exa
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -18,6 +18,8 @@ from db.brands import suffix_rules
 SUFFIX_SCHEMA: Final = pl.Schema(
     {"registrable_length": pl.Int64, "suffix_length": pl.Int64, "is_shared": pl.Boolean},
 )
+_FEW: Final = 200
+"""Hosts for which the table is not worth its making, 0.07 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,30 +124,31 @@ def suffix_of(host: str) -> Suffix:
 
 
 def _public_suffix(host: str) -> tuple[int, bool]:
-    name = _deepest(host)
-    node = _nodes().get(name)
-    if node and node.has_wildcard and name != host:
-        return len(_one_more(host, name)), node.wildcard_private
-    if node and node.suffix_length:
-        return node.suffix_length, node.is_private
+    """The length of the longest rule's name that the host is or ends in, and whether the rule is a landlord's."""
+    rules, name = suffix_rules(), host
+    while name:
+        above = _parent(name)
+        if f"!{name}" in rules:
+            return len(above), rules[f"*.{above}"]
+        if name in rules:
+            return len(name), rules[name]
+        if f"*.{above}" in rules and not _leads_on(name):
+            return len(name), rules[f"*.{above}"]
+        name = above
     return len(host.rpartition(".")[2]), False
 
 
-def _deepest(host: str) -> str:
-    """The longest end of the host that is on the way to a rule; empty where not even its last label is."""
-    nodes, name, longer = _nodes(), "", host.rpartition(".")[2]
-    while longer in nodes and longer != name:
-        name, longer = longer, _one_more(host, longer)
-    return name
-
-
-def _one_more(host: str, name: str) -> str:
-    """The end of the host with one label more than `name`; the host itself where there is none."""
-    return host[host.rfind(".", 0, max(len(host) - len(name) - 1, 0)) + 1 :]
+@lru_cache(maxsize=10_000)
+def _leads_on(name: str) -> bool:
+    """Whether rules stand below a name: it is then none of those that a wildcard stands for, as tldextract has it."""
+    return any(rule.endswith(f".{name}") for rule in suffix_rules())
 
 
 def suffix_frame(hosts: pl.Series) -> pl.DataFrame:
     """Split canonical hosts (String): `SUFFIX_SCHEMA`, one row a host in their order; nulls for a null."""
+    if len(hosts) < _FEW:
+        split = [astuple(suffix_of(host)) if host is not None else (None,) * len(SUFFIX_SCHEMA) for host in hosts]
+        return pl.DataFrame(split, schema=SUFFIX_SCHEMA, orient="row")
     first, second, *_ = _levels()
     host, pair = pl.col("host"), pl.col("pair")
     dots = host.str.count_matches(".", literal=True)

@@ -1,5 +1,6 @@
 """fanzha 反诈: counterfeit sites and apps, collected, matched to brands, followed, counted."""
 
+import gc
 import os
 import sys
 from typing import Final
@@ -20,10 +21,13 @@ app: Final = typer.Typer(
 )
 for _room in (operation, records, analysis, figures):
     _room.register(app)
+_OBJECTS: Final = 50_000
+"""Objects made between two searches for garbage; there is little of it, and a search takes longer than to import."""
 
 
 def main() -> None:
     """The program: every error a person can mend is one line on stderr and an exit code."""
+    gc.set_threshold(_OBJECTS)
     sys.exit(run(sys.argv[1:]))
 
 

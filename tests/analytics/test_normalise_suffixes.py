@@ -39,6 +39,7 @@ def test_any_host_as_tldextract_has_it(parts: list[tuple[list[str], str]]) -> No
     hosts = [".".join([*labels, name]) for labels, name in parts]
     expected = [by_tldextract(host) for host in hosts]
     assert as_suffixes(suffix_frame(pl.Series(hosts, dtype=pl.String))) == expected
+    assert as_suffixes(suffix_frame(pl.Series(hosts * 200, dtype=pl.String))) == expected * 200
     assert [suffix_of(host) for host in hosts] == expected
 
 
@@ -55,6 +56,7 @@ def test_any_host_as_tldextract_has_it(parts: list[tuple[list[str], str]]) -> No
 def test_what_no_rule_speaks_of(host: str, suffix: Suffix) -> None:
     assert suffix_of(host) == suffix
     assert as_suffixes(suffix_frame(pl.Series([host]))) == [suffix]
+    assert as_suffixes(suffix_frame(pl.Series([host] * 1_000))) == [suffix] * 1_000, "the table says the same"
 
 
 def test_no_file_ending_is_a_top_level_domain() -> None:
