@@ -99,7 +99,8 @@ class FormIndex:
             places = np.flatnonzero(opens & direction) + begin
             which, owners = _look(patterns, text.windows(places, step=1 if begin == 0 else -1))
             found.append(text.label_of(places[which]) << 32 | owners)
-        return _distinct(np.concatenate(found)) + (first << 32)
+        pairs: Places = _distinct(np.concatenate(found)) + (first << 32)
+        return pairs
 
 
 def _distinct(values: Places) -> Places:

@@ -152,7 +152,8 @@ def missing_letters(forms: Sequence[str], letters: Letters, pairs: tuple[Places,
     An edit can make up for one of them. Letters of one class (fold.coarse) are one.
     """
     needed = np.array(list(map(_needed, forms)), np.uint32)
-    return np.bitwise_count(needed[pairs[0]] & ~letters[pairs[1]])
+    missing: Bytes = np.bitwise_count(needed[pairs[0]] & ~letters[pairs[1]])
+    return missing
 
 
 def letter_sets(labels: Sequence[str]) -> Letters:
@@ -173,7 +174,8 @@ def _needed(form: str) -> np.uint32:
 
 
 def _set(text: str) -> np.uint32:
-    return np.bitwise_or.reduce(_BITS[list(text.encode("ascii", "replace"))], initial=0)
+    letters: np.uint32 = np.bitwise_or.reduce(_BITS[list(text.encode("ascii", "replace"))], initial=0)
+    return letters
 
 
 _CLASSES: Final = sorted({fold.coarse(char) for char in _LETTERS})

@@ -61,7 +61,8 @@ def normalise_addresses(addresses: pl.Series) -> pl.DataFrame:
     address = pl.col("address")
     is_bare = (address.str.contains(_BARE) & _is_plain(address)).fill_null(value=False)
     bare = frame.filter(is_bare).select("row", address, host=address, tail=pl.lit(""), reason=pl.lit(None, pl.String))
-    spelt = bare if bare.height == frame.height else pl.concat([bare, *_taken_apart(frame.filter(~is_bare))]).sort("row")
+    other = frame.filter(~is_bare)
+    spelt = pl.concat([bare, *_taken_apart(other)]).sort("row") if other.height else bare
     return pl.concat(
         [spelt.drop("row", "reason"), suffix_frame(spelt["host"]), spelt.select("reason")], how="horizontal"
     )

@@ -164,7 +164,8 @@ def suffix_frame(hosts: pl.Series) -> pl.DataFrame:
     other = named.filter(~is_plain | (dots == 0)).select("row", "host", "name")
     if other.is_empty() and plain.height == hosts.len():
         return plain.drop("row")
-    nulls = named.filter(host.is_null()).select("row", **{name: pl.lit(None, kind) for name, kind in SUFFIX_SCHEMA.items()})
+    nothing = [pl.lit(None, kind).alias(name) for name, kind in SUFFIX_SCHEMA.items()]
+    nulls = named.filter(host.is_null()).select("row", *nothing)
     return pl.concat([plain, *_other_suffixes(other), nulls]).sort("row").drop("row")
 
 

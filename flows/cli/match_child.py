@@ -1,6 +1,6 @@
-"""One of the processes among which `fanzha match` spreads a long input: a task on stdin, then blocks; answers on stdout.
+"""One of the processes among which `fanzha match` spreads a long input.
 
-It lives as long as its parent, which holds stdin open.
+A task comes on stdin, then blocks; answers go to stdout. It lives as long as its parent, which holds stdin open.
 """
 
 import gc
@@ -13,7 +13,7 @@ from flows.cli.match_lines import LineMatcher
 from flows.cli.match_work import receive_block, receive_task, send
 
 _OBJECTS: Final = 100_000
-"""Objects made between two searches for garbage; matching makes no cycles, and every search takes a tenth of the time."""
+"""Objects made between two searches for garbage; matching makes no cycles, and searches took a tenth of its time."""
 
 
 def main() -> None:

@@ -125,7 +125,7 @@ class _Child:
     def __init__(self, task: Task) -> None:
         # -P: a stray flows.py in the working directory must not be imported. POLARS_MAX_THREADS: the processes are the
         # threads. A session of its own: Ctrl-C shall not reach it before it can say that it does not care.
-        self._process = subprocess.Popen(  # noqa: S603 - our own module
+        self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "flows.cli.match_child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""What the processes of `fanzha match` tell each other: the task, blocks of lines, answers, each as a frame in a pipe."""
+"""What the processes of `fanzha match` tell each other: task, blocks of lines, answers, each as a frame in a pipe."""
 
 from dataclasses import astuple, dataclass
 from typing import IO, Any, Final
