@@ -11,9 +11,9 @@ _UNSEEN: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
 """Controls, invisible characters and those that turn the direction of writing: they make a text look like another."""
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """How a cell begins that a spreadsheet runs; the full-width forms are read like the others by some."""
-_NUMBER: Final = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
+NUMBER: Final = r"[+-]?[0-9]+(?:\.[0-9]+)?"
 
 
 def defang_links(text: str) -> str:
@@ -49,7 +49,7 @@ def defuse_cell(cell: str) -> str:
     >>> [defuse_cell(cell) for cell in ("=cmd|' /C calc'!A0", "-1", "qifu")]
     ["'=cmd|' /C calc'!A0", '-1', 'qifu']
     """
-    return f"'{cell}" if cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell) else cell
+    return f"'{cell}" if cell.startswith(FORMULA) and not re.fullmatch(NUMBER, cell) else cell
 
 
 def _dead(found: re.Match[str]) -> str:

@@ -67,16 +67,11 @@ def split_names(cut: Cut, names: pl.Series) -> pl.DataFrame:
 
 def read_labels(labels: pl.DataFrame) -> pl.DataFrame:
     """Add `reading` and `label_row` to distinct labels (`label`)."""
-    foreign = labels.filter(pl.col("label").str.starts_with(_FOREIGN))
-    readings = pl.DataFrame(
-        {"label": foreign["label"], "reading": [spoken(fold.read_label(label)) for label in foreign["label"]]},
-        schema={"label": pl.String, "reading": pl.String},
-    )
-    return (
-        labels.join(readings, on="label", how="left")
-        .with_columns(pl.col("reading").fill_null(pl.col("label")))
-        .with_row_index("label_row")
-        .with_columns(pl.col("label_row").cast(pl.Int64))
+    foreign = labels["label"].str.starts_with(_FOREIGN).arg_true()
+    readings = [spoken(fold.read_label(label)) for label in labels["label"].gather(foreign)]
+    return labels.with_columns(
+        reading=labels["label"].clone().scatter(foreign, pl.Series(readings, dtype=pl.String)),
+        label_row=pl.int_range(labels.height, eager=True),
     )
 
 

@@ -1,12 +1,13 @@
 """Which labels may hold which form: exact or one edit away, anywhere in the label, a million labels in a second or two.
 
 Labels and forms are compared in coarse letters (fold.coarse: o and 0, l and 1 ... are one), without hyphens and without
-repeats of a letter, five bits a letter, twelve letters a 64-bit word. A form with at most one edit has its first or
-its last half untouched: where that half stands in a label, the rest is compared by a few operations on whole words.
+repeats of a letter. A form with at most one edit has its first or its last half untouched: a table knows all runs of
+five letters with which such a half may begin (or, read backwards, end), and where one of them stands in a label, the
+rest is compared by a few operations on words of 64 bits, five bits a letter, twelve letters.
 What this returns are candidates; analytics.match.spans looks at the letters themselves.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,11 +19,14 @@ from analytics.match import fold
 Words = npt.NDArray[np.uint64]
 Places = npt.NDArray[np.int64]
 Truths = npt.NDArray[np.bool_]
+Bytes = npt.NDArray[np.uint8]
 
 WIDTH: Final = 12
 """Letters in a 64-bit word of five bits each."""
 SEED: Final = 3
 """Letters that must stand untouched; three make 32,768 different seeds, a table of 256 KB."""
+_OPENING: Final = SEED + 2
+"""Letters by which places are chosen: the seed and two more, of which an edit spoils all but one."""
 LONGEST: Final = WIDTH - 1
 """An inserted letter must still fit."""
 HALVED: Final = 8
@@ -42,6 +46,10 @@ _BREAK: Final = 0
 _CODE: Final = bytes(
     _ALPHABET.index(fold.coarse(chr(byte))) + 1 if chr(byte) in _PLAIN else _BREAK for byte in range(256)
 )
+_RADIX: Final = len(_ALPHABET) + 1
+"""Nineteen classes of letters make 2.5 million openings, a byte each: they fit a core's cache, or nearly."""
+_FORWARD: Final = np.uint8(1)
+_BACKWARD: Final = np.uint8(2)
 _FLAGS: Final = np.uint64(sum(1 << 5 * place for place in range(WIDTH)))
 _ONE: Final = np.uint64(1)
 _FIVE: Final = np.uint64(5)
@@ -75,6 +83,7 @@ class FormIndex:
         entries += [(owner, piece, False) for owner, form in long for piece in sorted(_pieces(form))]
         self._forward = _pack(entries)
         self._backward = _pack([(owner, text[::-1], True) for owner, text, fuzzy in entries if fuzzy])
+        self._openings = _openings(self._forward, self._backward)
 
     def candidates(self, labels: Sequence[str]) -> tuple[Places, Places]:
         """Pairs (label, form) that may meet, by their places; distinct and sorted. Labels are ASCII, lower case."""
@@ -83,13 +92,22 @@ class FormIndex:
         return pairs >> 32, pairs & 0xFFFFFFFF
 
     def _in_batch(self, labels: Sequence[str], first: int) -> Places:
-        codes, label_of = _codes(labels[first : first + _BATCH])
-        found = [
-            _look(self._forward, _windows(codes), label_of),
-            _look(self._backward, _windows(codes[::-1]), label_of[::-1]),
-        ]
-        pairs: Places = np.unique(np.concatenate(found)) + (first << 32)
+        text = _Text(labels[first : first + _BATCH])
+        opens = self._openings[text.runs()]
+        found = []
+        for patterns, direction, begin in ((self._forward, _FORWARD, 0), (self._backward, _BACKWARD, _OPENING - 1)):
+            places = np.flatnonzero(opens & direction) + begin
+            which, owners = _look(patterns, text.windows(places, step=1 if begin == 0 else -1))
+            found.append(text.label_of(places[which]) << 32 | owners)
+        pairs: Places = _distinct(np.concatenate(found)) + (first << 32)
         return pairs
+
+
+def _distinct(values: Places) -> Places:
+    """The values sorted, each once; quicker than np.unique, which hashes."""
+    values.sort()
+    kept: Places = values[np.append(True, values[1:] != values[:-1])[: len(values)]]
+    return kept
 
 
 def _patterns(form: str) -> set[str]:
@@ -139,64 +157,98 @@ def _mask(length: int) -> int:
     return ((1 << 5 * length) - 1) << 5 * (WIDTH - length)
 
 
-def _codes(labels: Iterable[str]) -> tuple[npt.NDArray[np.uint8], Places]:
-    """All labels' letters one after another, two breaks between (one may pass for an inserted letter); and whose."""
-    text = "\n\t".join(labels).encode("ascii", "replace").replace(b"-", b"")
-    raw = np.frombuffer(text.translate(_CODE), np.uint8)
-    letters = np.frombuffer(text, np.uint8)
-    label_of = np.cumsum(letters == ord("\n"), dtype=np.int64)
-    kept = np.ones(len(raw), np.bool_)
-    kept[1:] = letters[1:] != letters[:-1]
-    return raw[kept], label_of[kept]
+def _openings(forward: _Patterns, backward: _Patterns) -> Bytes:
+    """For each run of letters (see `_Text.runs`) whether a place where it stands is to be looked at, and which way."""
+    table = np.zeros((_RADIX,) * _OPENING, np.uint8)
+    _mark(table, forward, _FORWARD)
+    _mark(table.transpose(), backward, _BACKWARD)
+    return table.reshape(-1)
 
 
-def _windows(codes: npt.NDArray[np.uint8]) -> Words:
-    """The twelve letters from each place on, packed; letters of the next label follow a break, which no pattern has."""
-    one = codes.astype(np.uint64)
-    two = one << _FIVE | _shifted(one, 1)
-    four = two << np.uint64(10) | _shifted(two, 2)
-    eight = four << np.uint64(20) | _shifted(four, 4)
-    return eight << np.uint64(20) | _shifted(four, 8)
+def _mark(table: Bytes, patterns: _Patterns, direction: np.uint8) -> None:
+    """Mark the seeds with any two letters after them that an equal pattern, or one an edit away, may have there."""
+    one, two, three, *after = ((patterns.packed >> np.uint64(5 * (WIDTH - 1 - place)) & _LETTER) for place in range(6))
+    seeds, everything = (one, two, three), slice(None)
+    has_fourth, has_fifth = (patterns.masks & _mask(SEED + more) == _mask(SEED + more) for more in (1, 2))
+    for which, second, third in (
+        (~has_fourth, everything, everything),
+        (has_fourth & ~has_fifth | patterns.fuzzy, after[0], everything),
+        (has_fifth, after[0], after[1]),
+        (patterns.fuzzy, everything, after[1]),  # another letter
+        (patterns.fuzzy, everything, after[0]),  # one more letter
+        (patterns.fuzzy, after[1], after[2]),  # a letter left out
+        (patterns.fuzzy, after[1], after[0]),  # two letters swapped
+    ):
+        chosen = (*seeds, second, third)
+        table[tuple(each if isinstance(each, slice) else each[which] for each in chosen)] |= direction
 
 
-def _shifted(values: Words, places: int) -> Words:
-    result = np.zeros_like(values)
-    result[:-places] = values[places:]
-    return result
+class _Text:
+    """Labels one after another, a break before each and one behind (one may pass for an inserted letter)."""
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        text = ("\t" + "\n\t".join(labels)).encode("ascii", "replace").replace(b"-", b"")
+        self._raw = np.frombuffer(text, np.uint8)
+        self._raw_codes = np.frombuffer(text.translate(_CODE), np.uint8)
+        kept = np.ones(len(text), np.bool_)
+        kept[1:] = self._raw[1:] != self._raw[:-1]
+        beyond = np.zeros(WIDTH, np.uint8)
+        self._codes = np.concatenate([beyond, self._raw_codes[kept], beyond])
+        self._breaks = np.flatnonzero(self._raw[kept] == ord("\n"))
+
+    def runs(self) -> npt.NDArray[np.uint32]:
+        """The five letters from each place on, as a number to the base of the classes of letters."""
+        one = self._codes[WIDTH:].astype(np.uint32)
+        two = one[:-1] * np.uint32(_RADIX) + one[1:]
+        four = two[:-2] * np.uint32(_RADIX**2) + two[2:]
+        return four[:-1] * np.uint32(_RADIX) + one[4:]
+
+    def windows(self, places: Places, step: int) -> Words:
+        """The twelve letters from each of some places on, forwards or backwards, packed."""
+        packed = np.zeros(len(places), np.uint64)
+        for offset in range(WIDTH):
+            packed = packed << _FIVE | self._codes[places + (WIDTH + step * offset)]
+        return packed
+
+    def label_of(self, places: Places) -> Places:
+        """In which label each of some places is."""
+        return np.searchsorted(self._breaks, places, side="right")
 
 
-def _look(patterns: _Patterns, windows: Words, label_of: Places) -> Places:
-    """Label and form, in one integer, of each place where a pattern stands with at most one edit after its seed."""
+def _look(patterns: _Patterns, windows: Words) -> tuple[Places, Places]:
+    """Which of the windows begin with a pattern with at most one edit after its seed, and whose it is."""
     seeds = (windows >> np.uint64(5 * (WIDTH - SEED))).astype(np.int64)
     counts = patterns.begins[seeds + 1] - patterns.begins[seeds]
-    places = np.flatnonzero(counts)
-    repeats = counts[places]
-    ends = np.cumsum(repeats)
-    which = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - repeats, repeats)
-    rows = np.repeat(patterns.begins[seeds[places]], repeats) + which
-    places = np.repeat(places, repeats)
+    ends = np.cumsum(counts)
+    which = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - counts, counts)
+    rows = np.repeat(patterns.begins[seeds], counts) + which
+    places = np.repeat(np.arange(len(windows)), counts)
     met = _meets(windows[places], patterns, rows)
-    found: Places = label_of[places[met]] << 32 | patterns.owners[rows[met]]
-    return found
+    return places[met], patterns.owners[rows[met]]
 
 
 def _meets(text: Words, patterns: _Patterns, rows: Places) -> Truths:
     """Whether text and pattern are equal or one substitution, insertion, deletion or transposition apart."""
     pattern, mask = patterns.packed[rows], patterns.masks[rows]
     delta = (text ^ pattern) & mask
+    met: Truths = delta == 0
+    edited = np.flatnonzero(patterns.fuzzy[rows] & ~met)
+    met[edited] = _is_one_edit(text[edited], pattern[edited], mask[edited], delta[edited])
+    return met
+
+
+def _is_one_edit(text: Words, pattern: Words, mask: Words, delta: Words) -> Truths:
     differs = _differences(delta)
+    lowest = _lowest(differs)
     inserted = _differences((text ^ (pattern >> _FIVE)) & (mask >> _FIVE))
     omitted = _differences((text ^ (pattern << _FIVE)) & (mask << _FIVE))
-    fuzzy = patterns.fuzzy[rows]
-    lowest = _lowest(differs)
-    one_edit = (
+    one_edit: Truths = (
         (differs == lowest)
         | _follows(inserted << _FIVE, differs)
         | _follows(omitted, differs)
         | _transposed(delta, pattern, differs, lowest)
     )
-    met: Truths = (differs == 0) | (fuzzy & one_edit)
-    return met
+    return one_edit
 
 
 def _differences(delta: Words) -> Words:

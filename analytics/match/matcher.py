@@ -157,14 +157,9 @@ class Matcher:
             orient="row",
         )
         met = pl.concat([cut.places.join(first, on="label_row").select(second.columns), second])
-        for row in cut.hosts.join(met.group_by("host_row").agg("place", "reading"), on="host_row").iter_rows(
-            named=True
-        ):
-            # in one order, whatever else was asked: of equals the first is told
-            yield (
-                row,
-                [(place, readings[which]) for place, which in sorted(zip(row["place"], row["reading"], strict=True))],
-            )
+        met = met.sort("host_row", "place", "reading").group_by("host_row", maintain_order=True).agg("place", "reading")
+        for row in cut.hosts.join(met, on="host_row").iter_rows(named=True):
+            yield row, [(place, readings[which]) for place, which in zip(row["place"], row["reading"], strict=True)]
 
     def _host_rows(self, host: dict[str, object], met: list[tuple[int, Reading]]) -> Iterator[tuple[object, ...]]:
         weighed = sorted(self._weighed(host, met), key=attrgetter("rank"))

@@ -6,6 +6,8 @@ labels at a time.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Final
 
 import numpy as np
@@ -17,39 +19,49 @@ from analytics.match.costs import CHEAP, is_lookalike, most_cost
 Words = npt.NDArray[np.uint64]
 Places = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
+Letters = npt.NDArray[np.uint32]
+Truths = npt.NDArray[np.bool_]
 
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 _CODE: Final = bytes(_LETTERS.find(chr(byte)) + 1 for byte in range(256))
-_LONGEST: Final = 60
+COMPARED: Final = 60
 """Letters of a form that are compared; the beginning of a longer name is never farther than all of it."""
 _BATCH: Final = 16_384
 """Pairs gone through together: what is known of them fits a core's cache."""
 _ONE: Final = np.uint64(1)
 
 
-def least_distances(forms: Sequence[str], labels: Sequence[str], pairs: tuple[Places, Places]) -> Places:
+@dataclass(frozen=True)
+class _Forms:
+    """Forms ready to be compared; row f * len(_LETTERS + 1) + c of masks has the places of letter c in form f."""
+
+    masks: Words
+    lengths: Places
+
+
+@lru_cache(maxsize=16)
+def _prepared(forms: tuple[str, ...]) -> _Forms:
+    """Forms are the same from call to call; to prepare a thousand takes as long as to compare 50,000 pairs."""
+    masks = np.zeros((len(forms), len(_LETTERS) + 1), np.uint64)
+    for row, form in enumerate(forms):
+        for place, code in enumerate(form[:COMPARED].encode("ascii", "replace").translate(_CODE)):
+            masks[row, code] |= np.uint64(1 << place)
+    masks[:, 0] = 0
+    return _Forms(masks.reshape(-1), np.array([min(len(form), COMPARED) for form in forms], np.int64))
+
+
+def least_distances(forms: tuple[str, ...], labels: Sequence[str], pairs: tuple[Places, Places]) -> Places:
     """For each pair (place in forms, place in labels) the least OSA distance of the form to a stretch of the label."""
     form_rows, label_rows = pairs
-    masks, lengths = _letter_masks(forms), np.array([min(len(form), _LONGEST) for form in forms], np.int64)
+    prepared = _prepared(forms)
     codes, begins = _coded(labels)
     sizes = np.diff(begins)[label_rows]
     order = np.argsort(-sizes, kind="stable")
     least = np.empty(len(order), np.int64)
     for first in range(0, len(order), _BATCH):
         batch = order[first : first + _BATCH]
-        rows = form_rows[batch]
-        least[batch] = _scan(masks, rows, lengths[rows], codes, begins[label_rows[batch]], sizes[batch])
+        least[batch] = _scan(prepared, form_rows[batch], codes, begins[label_rows[batch]], sizes[batch])
     return least
-
-
-def _letter_masks(forms: Sequence[str]) -> Words:
-    """For each form and letter code the bits of the places where the letter stands."""
-    masks = np.zeros((len(forms), len(_LETTERS) + 1), np.uint64)
-    for row, form in enumerate(forms):
-        for place, code in enumerate(form[:_LONGEST].encode("ascii", "replace").translate(_CODE)):
-            masks[row, code] |= np.uint64(1 << place)
-    masks[:, 0] = 0
-    return masks.reshape(-1)
 
 
 def _coded(labels: Sequence[str]) -> tuple[Bytes, Places]:
@@ -62,8 +74,9 @@ def _coded(labels: Sequence[str]) -> tuple[Bytes, Places]:
     return np.delete(codes, ends[:-1]), begins
 
 
-def _scan(masks: Words, rows: Places, lengths: Places, codes: Bytes, begins: Places, sizes: Places) -> Places:
+def _scan(forms: _Forms, rows: Places, codes: Bytes, begins: Places, sizes: Places) -> Places:
     """Letter by letter through labels sorted by length, the longest first: those at their end drop out."""
+    masks, lengths = forms.masks, forms.lengths[rows]
     last = _ONE << (lengths.astype(np.uint64) - _ONE)
     rows = rows * (len(_LETTERS) + 1)
     more = np.full(len(rows), np.iinfo(np.uint64).max, np.uint64)
@@ -87,21 +100,25 @@ def _scan(masks: Words, rows: Places, lengths: Places, codes: Bytes, begins: Pla
     return least
 
 
-def may_meet(forms: Sequence[str], plain: Sequence[str], pairs: tuple[Places, Places]) -> npt.NDArray[np.bool_]:
+def may_meet(forms: Sequence[str], plain: Sequence[str], pairs: tuple[Places, Places]) -> Truths:
     """Whether each pair's form may be met in its label (no hyphens), by any of the ways of analytics.match.spans.
 
-    Generous: what it refuses find_span refuses as well.
+    Generous: what it refuses find_span refuses as well. The cheap questions are asked first.
     """
-    most = np.array([most_cost(len(form)) for form in forms])[pairs[0]]
-    near: npt.NDArray[np.bool_] = least_distances(forms, plain, pairs) <= most
+    form_rows, label_rows = pairs
+    most = np.array([most_cost(len(form)) for form in forms])[form_rows]
+    missing = missing_letters(forms, letter_sets(plain), pairs)
+    near: Truths = missing <= most
+    near[near] = least_distances(tuple(forms), plain, (form_rows[near], label_rows[near])) <= most[near]
     for change, least_cost in _LOOKS:
-        left = np.flatnonzero(~near)
-        folded = [change(form) for form in forms], fold.each(plain, change)
-        near[left] = least_distances(*folded, (pairs[0][left], pairs[1][left])) <= most[left] - least_cost
+        left = np.flatnonzero(~near & (missing <= most - least_cost))
+        theirs, places = _changed_labels(plain, label_rows[left], change)
+        distances = least_distances(_changed(tuple(forms), change), theirs, (form_rows[left], places))
+        near[left] = distances <= most[left] - least_cost
     for change in (fold.coarse, fold.glance):
-        left = np.flatnonzero(~near)
-        ours, theirs = [change(form) for form in forms], fold.each(plain, change)
-        rows = zip(pairs[0][left].tolist(), pairs[1][left].tolist(), strict=True)
+        left = np.flatnonzero(~near & (missing == 0))
+        ours, (theirs, places) = _changed(tuple(forms), change), _changed_labels(plain, label_rows[left], change)
+        rows = zip(form_rows[left].tolist(), places.tolist(), strict=True)
         near[left] = [ours[form] in theirs[label] for form, label in rows]
     left = np.flatnonzero(~near)
     rows = zip(pairs[0][left].tolist(), pairs[1][left].tolist(), strict=True)
@@ -109,8 +126,64 @@ def may_meet(forms: Sequence[str], plain: Sequence[str], pairs: tuple[Places, Pl
     return near
 
 
-_LOOKS: Final[tuple[tuple[Callable[[str], str], float], ...]] = (
-    (lambda text: fold.coarse(fold.strict(text)), CHEAP),
-    (lambda text: fold.squeeze(fold.strict(text)), CHEAP),
-)
+def _changed_labels(plain: Sequence[str], rows: Places, change: Callable[[str], str]) -> tuple[list[str], Places]:
+    """The labels that rows name, changed, each once; and where among them each row's is."""
+    labels, places = np.unique(rows, return_inverse=True)
+    return fold.each([plain[label] for label in labels.tolist()], change), places
+
+
+@lru_cache(maxsize=16)
+def _changed(forms: tuple[str, ...], change: Callable[[str], str]) -> tuple[str, ...]:
+    return tuple(map(change, forms))
+
+
+def _coarse_strict(text: str) -> str:
+    return fold.coarse(fold.strict(text))
+
+
+def _squeezed_strict(text: str) -> str:
+    return fold.squeeze(fold.strict(text))
+
+
+_LOOKS: Final = ((_coarse_strict, CHEAP), (_squeezed_strict, CHEAP))
 """The ways to look alike beside other differences, and what they cost at least."""
+
+
+def missing_letters(forms: Sequence[str], letters: Letters, pairs: tuple[Places, Places]) -> Bytes:
+    """For each pair how many of the letters that its form needs, in any way of looking at it, its label lacks.
+
+    An edit can make up for one of them. Letters of one class (fold.coarse) are one.
+    """
+    needed = np.array(list(map(_needed, forms)), np.uint32)
+    missing: Bytes = np.bitwise_count(needed[pairs[0]] & ~letters[pairs[1]])
+    return missing
+
+
+def letter_sets(labels: Sequence[str]) -> Letters:
+    """The classes of letters in each label, a bit each, and those that two of its letters may pass for."""
+    text = ("\t" + "\t".join(labels)).encode("ascii", "replace")
+    raw = np.frombuffer(text, np.uint8)
+    bits = _BITS[raw]
+    for (first, second), taken_for in _NEW_LETTERS:
+        bits[:-1][(raw[:-1] == first) & (raw[1:] == second)] |= taken_for
+    sets: Letters = np.bitwise_or.reduceat(bits, np.flatnonzero(raw == ord("\t")))
+    return sets
+
+
+@cache
+def _needed(form: str) -> np.uint32:
+    form = form[:COMPARED]
+    return _set(form) & _set(fold.strict(form)) & _set(fold.glance(form))
+
+
+def _set(text: str) -> np.uint32:
+    letters: np.uint32 = np.bitwise_or.reduce(_BITS[list(text.encode("ascii", "replace"))], initial=0)
+    return letters
+
+
+_CLASSES: Final = sorted({fold.coarse(char) for char in _LETTERS})
+_BITS: Final = np.array(
+    [1 << _CLASSES.index(fold.coarse(chr(byte))) if chr(byte) in _LETTERS else 0 for byte in range(256)], np.uint32
+)
+_NEW_LETTERS: Final = tuple((pair, _BITS[ord(single)]) for pair, single in ((b"lc", "k"), (b"rr", "n"), (b"cl", "d")))
+"""Of the pairs that pass for one letter (fold.glance) those for which this is not the class of either."""

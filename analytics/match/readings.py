@@ -32,8 +32,9 @@ class LabelReader:
         self._chinese = [target for target in targets if not target.form.text.isascii()]
         self._latin = [target for target in targets if target.form.text.isascii()]
         forms = [target.form.text for target in self._latin]
+        self._written = np.array([evidence.is_exact_only(target.form) for target in self._latin], np.bool_)
         # a name of one brand may be a domain's label of another: it counts misspelt all the same
-        misspelt = {target.form.text for target in self._latin if not evidence.is_exact_only(target.form)}
+        misspelt = {form for form, is_written in zip(forms, self._written, strict=True) if not is_written}
         written = frozenset(forms) - misspelt
         own = {word for target in targets for word in target.keywords}
         self._form_index, self._token_index = FormIndex(forms, exact=written), TokenIndex(forms, own)
@@ -60,17 +61,20 @@ class LabelReader:
         """Labels (their place, their text) with the forms that may be met in them."""
         labels, forms = self._form_index.candidates(texts.to_list())
         seen = [pl.DataFrame({"label": labels, "form": forms}), self._token_index.candidates(texts)]
-        # sorted: of equal readings of a brand the first counts, whatever else is looked at
-        distinct = pl.concat(seen).unique().sort("label", "form")
-        grouped = self._promising(texts, distinct).group_by("label", maintain_order=True).agg("form")
+        pairs = pl.concat(seen).unique().sort("label", "form")  # of equals the first counts, on every run
+        grouped = self._promising(texts, pairs).group_by("label", maintain_order=True).agg("form")
         yield from zip(grouped["label"], texts.gather(grouped["label"]), grouped["form"].to_list(), strict=True)
 
     def _promising(self, texts: pl.Series, pairs: pl.DataFrame) -> pl.DataFrame:
-        """The pairs (label, form) whose letters overlap enough; coarse letters let more through."""
+        """The pairs (label, form) whose letters overlap enough; forms that allow no edit must stand as written."""
         rows, place = np.unique(pairs["label"].to_numpy(), return_inverse=True)
         plain = texts.gather(rows).str.replace_all("-", "", literal=True).to_list()
         forms = [target.form.text for target in self._latin]
-        return pairs.filter(pl.Series(may_meet(forms, plain, (pairs["form"].to_numpy(), place)), dtype=pl.Boolean))
+        met = may_meet(forms, plain, (pairs["form"].to_numpy(), place))
+        written = np.flatnonzero(met & self._written[pairs["form"].to_numpy()])
+        entries = zip(pairs["form"].gather(written), place[written].tolist(), strict=True)
+        met[written] = [forms[form] in plain[label] for form, label in entries]
+        return pairs.filter(pl.Series(met, dtype=pl.Boolean))
 
     def _read(self, text: str, target: Target, original: str) -> Reading | None:
         span = find_span(text, target.form.text)

@@ -52,21 +52,22 @@ def spellings(form: str) -> Words:
     if len(form) < _LEAST_FUZZY:
         alike = {form} | {form.replace(ours, theirs) for ours, theirs in _ALIKE if ours in form}
         return np.array(sorted(map(packed, alike)), np.uint64)
-    looks = (packed(text) for text in fold.lookalikes(form) if len(text) <= _LONGEST)
-    return np.unique(np.array([packed(form), *_edits(form), *looks], np.uint64))
+    looks = [packed(text) for text in fold.lookalikes(form) if len(text) <= _LONGEST]
+    return np.unique(np.concatenate([np.array([packed(form), *looks], np.uint64), *_edits(form)]))
 
 
-def _edits(form: str) -> Iterator[int]:
+def _edits(form: str) -> Iterator[Words]:
+    letters = np.arange(1, len(_LETTERS) + 1, dtype=np.uint64)
     for place in range(len(form) + 1):
         head, tail, rest = packed(form[:place]), packed(form[place:]), len(form) - place
-        inserted, replaced = head << _BITS * (rest + 1), head << _BITS * rest
-        yield from (inserted | letter << _BITS * rest | tail for letter in range(1, len(_LETTERS) + 1))
+        yield letters << np.uint64(_BITS * rest) | np.uint64(head << _BITS * (rest + 1) | tail)
         if rest:
             shorter = packed(form[place + 1 :])
-            yield head << _BITS * (rest - 1) | shorter
-            yield from (replaced | letter << _BITS * (rest - 1) | shorter for letter in range(1, len(_LETTERS) + 1))
+            yield letters << np.uint64(_BITS * (rest - 1)) | np.uint64(head << _BITS * rest | shorter)
+            yield np.array([head << _BITS * (rest - 1) | shorter], np.uint64)
         if rest > 1:
-            yield replaced | packed(form[place + 1] + form[place] + form[place + 2 :])
+            swapped = form[place + 1] + form[place] + form[place + 2 :]
+            yield np.array([head << _BITS * rest | packed(swapped)], np.uint64)
 
 
 class _Table:
@@ -129,13 +130,13 @@ class TokenIndex:
 
     def _met(self, words: pl.DataFrame) -> pl.DataFrame:
         """Words that begin or end with a spelling, the rest nothing, digits or a keyword: `token`, `form`."""
-        windows, begins, ends = _windows(words["word"])
+        heads, tails, sizes = _heads_and_tails(words["word"])
         found = []
         for length in range(2, _LONGEST + 1):
-            rows = np.flatnonzero(ends - begins >= length)
-            shift = np.uint64(_BITS * (_LONGEST - length))
-            for starts, cut in ((begins, length), (ends - length, 0)):
-                which, forms = self._table.find(windows[starts[rows]] >> shift)
+            rows = np.flatnonzero(sizes >= length)
+            head, tail = heads[rows] >> np.uint64(_BITS * (_LONGEST - length)), tails[rows] & np.uint64(64**length - 1)
+            for spelt, cut in ((head, length), (tail, 0)):
+                which, forms = self._table.find(spelt)
                 found.append(np.stack([rows[which], forms, np.full_like(forms, cut), np.full_like(forms, length)]))
         rows, forms, cuts, lengths = np.concatenate(found, axis=1)
         text, size = pl.col("word"), pl.lit(pl.Series(lengths))
@@ -154,13 +155,18 @@ class TokenIndex:
         return pl.any_horizontal(text.is_in(words), *parts)
 
 
-def _windows(words: pl.Series) -> tuple[Words, Places, Places]:
-    """The eight letters from each place of all words on, packed, and where each word begins and ends."""
+def _heads_and_tails(words: pl.Series) -> tuple[Words, Words, Places]:
+    """The first eight and the last eight letters of each word, packed, and how many letters it has.
+
+    Of a shorter word the first letters stand highest, the last lowest; what is beside them is not its own.
+    """
     sizes = words.str.len_chars().to_numpy().astype(np.int64)
-    ends = np.cumsum(sizes)
-    text = "".join(words.to_list()).encode("ascii", "replace")
-    one = np.zeros(len(text) + _LONGEST, np.uint64)
-    one[: len(text)] = np.frombuffer(text.translate(_CODE), np.uint8)
-    two = one[:-1] << np.uint64(_BITS) | one[1:]
-    four = two[:-2] << np.uint64(2 * _BITS) | two[2:]
-    return four[:-4] << np.uint64(4 * _BITS) | four[4:], ends - sizes, ends
+    ends = np.cumsum(sizes) + _LONGEST
+    text = words.str.join("").item().encode("ascii", "replace").translate(_CODE)
+    codes = np.zeros(len(text) + 2 * _LONGEST, np.uint8)
+    codes[_LONGEST : len(codes) - _LONGEST] = np.frombuffer(text, np.uint8)
+    heads, tails = np.zeros(len(words), np.uint64), np.zeros(len(words), np.uint64)
+    for place in range(_LONGEST):
+        heads = heads << np.uint64(_BITS) | codes[ends - sizes + place]
+        tails = tails << np.uint64(_BITS) | codes[ends - _LONGEST + place]
+    return heads, tails, sizes

@@ -1,7 +1,7 @@
 """Addresses, one (`canonical_address`) or many at once (`normalise_addresses`): the front of this stage.
 
-Nineteen of twenty published addresses are ordinary: already spelt as we would, but for what a frame can take
-apart by itself. One expression says which; the others go through `canonical_address`, each distinct one once.
+Nineteen of twenty published addresses are ordinary: bare hosts, or already spelt as we would but for what a frame can
+take apart by itself. Expressions say which; the others go through `canonical_address`, each distinct one once.
 """
 
 from typing import Final
@@ -33,8 +33,10 @@ _ENCODED: Final = r"%(?:2[0-9A-CF]|3[A-F]|40|5[B-E]|60|7[B-DF]|[018-9A-F][0-9A-F
 _SEGMENT: Final = rf"(?:[A-Za-z0-9_~!$&'()*+,;=:@-]|{_ENCODED})"
 """How a path segment may begin: not with a dot, which could be a dot segment."""
 _QUERY: Final = rf"\?(?:[A-Za-z0-9_~!$&'()*+,;=:@./?-]|{_ENCODED})+"
+_HOST: Final = rf"(?:{_NAME}|{_OCTET}(?:\.{_OCTET}){{3}})"
+_BARE: Final = rf"^{_HOST}$"
 _ORDINARY: Final = (
-    rf"^(?:https?://)?(?:{_NAME}|{_OCTET}(?:\.{_OCTET}){{3}})(?::{_PORT})?"
+    rf"^(?:https?://)?{_HOST}(?::{_PORT})?"
     rf"(?:(?:/(?:{_SEGMENT}(?:{_SEGMENT}|\.)*)?)+(?:{_QUERY})?)?$"
 )
 _ORDINARY_LENGTH: Final = 8_000
@@ -56,16 +58,28 @@ def normalise_addresses(addresses: pl.Series) -> pl.DataFrame:
         null where the text is no address; `reason` then says why, and is null everywhere else.
     """
     frame = pl.DataFrame({"address": addresses.cast(pl.String)}).with_row_index("row")
-    fits = pl.col("address").str.contains(_ORDINARY) & (pl.col("address").str.len_bytes() <= _ORDINARY_LENGTH)
-    candidates = frame.filter(fits).with_columns(rest=_without_scheme()).with_columns(_authority())
-    host = pl.col("host")
-    is_plain = (host.str.len_bytes() <= _ORDINARY_HOST) & ~host.str.contains(_FILE_NAME)
-    ordinary = candidates.filter(is_plain).select("row", "address", "host", _tail(), reason=pl.lit(None, pl.String))
-    odd = pl.concat(
-        [frame.filter(~fits.fill_null(value=False)), candidates.filter(~is_plain).select("row", "address")],
+    address = pl.col("address")
+    is_bare = (address.str.contains(_BARE) & _is_plain(address)).fill_null(value=False)
+    bare = frame.filter(is_bare).select("row", address, host=address, tail=pl.lit(""), reason=pl.lit(None, pl.String))
+    other = frame.filter(~is_bare)
+    spelt = pl.concat([bare, *_taken_apart(other)]).sort("row") if other.height else bare
+    return pl.concat(
+        [spelt.drop("row", "reason"), suffix_frame(spelt["host"]), spelt.select("reason")], how="horizontal"
     )
-    spelt = pl.concat([ordinary, _spelt_one_by_one(odd)]).sort("row")
-    return pl.concat([spelt.drop("row", "reason"), _suffixes(spelt["host"]), spelt.select("reason")], how="horizontal")
+
+
+def _taken_apart(frame: pl.DataFrame) -> list[pl.DataFrame]:
+    """Addresses that are no bare hosts: the ordinary ones, and the others one by one."""
+    fits = frame["address"].str.contains(_ORDINARY) & (frame["address"].str.len_bytes() <= _ORDINARY_LENGTH)
+    candidates = frame.filter(fits).with_columns(rest=_without_scheme()).with_columns(_authority())
+    is_plain = _is_plain(pl.col("host"))
+    ordinary = candidates.filter(is_plain).select("row", "address", "host", _tail(), reason=pl.lit(None, pl.String))
+    odd = [frame.filter(~fits.fill_null(value=False)), candidates.filter(~is_plain).select("row", "address")]
+    return [ordinary, _spelt_one_by_one(pl.concat(odd))]
+
+
+def _is_plain(host: pl.Expr) -> pl.Expr:
+    return (host.str.len_bytes() <= _ORDINARY_HOST) & ~host.str.contains(_FILE_NAME)
 
 
 def _without_scheme() -> pl.Expr:
@@ -103,9 +117,3 @@ def _spelt(text: str) -> tuple[str, str | None, str | None, str | None]:
     except NotAnAddress as refusal:
         return text, None, None, refusal.reason
     return text, address.host, address.tail, None
-
-
-def _suffixes(hosts: pl.Series) -> pl.DataFrame:
-    distinct = hosts.drop_nulls().unique()
-    lengths = suffix_frame(distinct).with_columns(host=distinct)
-    return hosts.to_frame().join(lengths, on="host", how="left", maintain_order="left").drop("host")

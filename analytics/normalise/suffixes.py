@@ -6,16 +6,20 @@ The answers are tldextract's own (a test compares them), but for names under a t
 list does not know: they follow the list's prevailing rule `*`, so that `a.b.example` is registered as `b.example`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass
 from functools import lru_cache
 from typing import Final
 
-import idna
 import polars as pl
+
+from db.brands import suffix_rules
 
 SUFFIX_SCHEMA: Final = pl.Schema(
     {"registrable_length": pl.Int64, "suffix_length": pl.Int64, "is_shared": pl.Boolean},
 )
+_FEW: Final = 200
+"""Hosts for which the table is not worth its making, 0.07 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +51,6 @@ class _Node:
     """Longer names lead on from here."""
 
 
-@lru_cache(maxsize=1)
-def _rules() -> dict[str, bool]:
-    """Each rule of the list in A-labels (`com`, `*.ck`, `!www.ck`, `github.io`), and whether it is private."""
-    from tldextract import TLDExtract  # noqa: PLC0415 - it brings requests along, 0.2 s that not every command needs
-
-    everything = TLDExtract(cache_dir=None, suffix_list_urls=(), include_psl_private_domains=True).tlds
-    registries = set(TLDExtract(cache_dir=None, suffix_list_urls=()).tlds)
-    return {_ascii_rule(rule): rule not in registries for rule in everything}
-
-
-def _ascii_rule(rule: str) -> str:
-    return rule if rule.isascii() else ".".join(idna.alabel(label).decode() for label in rule.split("."))
-
-
 def _parent(name: str) -> str:
     return name.partition(".")[2]
 
@@ -73,7 +63,7 @@ def _names_of(rule: str) -> list[str]:
 
 @lru_cache(maxsize=1)
 def _nodes() -> dict[str, _Node]:
-    rules = _rules()
+    rules = suffix_rules()
     names = sorted({name for rule in rules for name in _names_of(rule)}, key=lambda name: name.count("."))
     parents = {_parent(name) for name in names}
     nodes: dict[str, _Node] = {}
@@ -84,7 +74,7 @@ def _nodes() -> dict[str, _Node]:
     return nodes
 
 
-def _longest_rule(name: str, rules: dict[str, bool], nodes: dict[str, _Node]) -> tuple[int, bool]:
+def _longest_rule(name: str, rules: Mapping[str, bool], nodes: dict[str, _Node]) -> tuple[int, bool]:
     above = _parent(name)
     if name in rules:
         return len(name), rules[name]
@@ -134,46 +124,80 @@ def suffix_of(host: str) -> Suffix:
 
 
 def _public_suffix(host: str) -> tuple[int, bool]:
-    name = _deepest(host)
-    node = _nodes().get(name)
-    if node and node.has_wildcard and name != host:
-        return len(_one_more(host, name)), node.wildcard_private
-    if node and node.suffix_length:
-        return node.suffix_length, node.is_private
+    """The length of the longest rule's name that the host is or ends in, and whether the rule is a landlord's."""
+    rules, name = suffix_rules(), host
+    while name:
+        above = _parent(name)
+        if f"!{name}" in rules:
+            return len(above), rules[f"*.{above}"]
+        if name in rules:
+            return len(name), rules[name]
+        if f"*.{above}" in rules and not _leads_on(name):
+            return len(name), rules[f"*.{above}"]
+        name = above
     return len(host.rpartition(".")[2]), False
 
 
-def _deepest(host: str) -> str:
-    """The longest end of the host that is on the way to a rule; empty where not even its last label is."""
-    nodes, name, longer = _nodes(), "", host.rpartition(".")[2]
-    while longer in nodes and longer != name:
-        name, longer = longer, _one_more(host, longer)
-    return name
-
-
-def _one_more(host: str, name: str) -> str:
-    """The end of the host with one label more than `name`; the host itself where there is none."""
-    return host[host.rfind(".", 0, max(len(host) - len(name) - 1, 0)) + 1 :]
+@lru_cache(maxsize=10_000)
+def _leads_on(name: str) -> bool:
+    """Whether rules stand below a name: it is then none of those that a wildcard stands for, as tldextract has it."""
+    return any(rule.endswith(f".{name}") for rule in suffix_rules())
 
 
 def suffix_frame(hosts: pl.Series) -> pl.DataFrame:
-    """Split canonical hosts (String, no nulls): `SUFFIX_SCHEMA`, one row a host in their order."""
-    named = pl.DataFrame({"host": hosts}).with_row_index("row").with_columns(name=_last_labels(1))
-    is_ip = pl.col("name").str.contains(r"^[0-9]+$|\]$")
-    addresses = named.filter(is_ip).select(
+    """Split canonical hosts (String): `SUFFIX_SCHEMA`, one row a host in their order; nulls for a null."""
+    if len(hosts) < _FEW:
+        split = [astuple(suffix_of(host)) if host is not None else (None,) * len(SUFFIX_SCHEMA) for host in hosts]
+        return pl.DataFrame(split, schema=SUFFIX_SCHEMA, orient="row")
+    first, second, *_ = _levels()
+    host, pair = pl.col("host"), pl.col("pair")
+    dots = host.str.count_matches(".", literal=True)
+    named = (
+        pl.DataFrame({"host": hosts})
+        .with_row_index("row")
+        .with_columns(name=_last_labels(1), pair=pl.when(dots == 1).then(host).otherwise(_last_labels(2)))
+        .join(first, on="name", how="left", maintain_order="left")
+    )
+    # nine of ten hosts: no longer name is on the way to a rule
+    is_plain = ~pair.is_in(second["name"].implode()) & ~pl.col("has_wildcard").fill_null(value=False) & ~_is_address()
+    plain = named.filter(is_plain).select("row", *_plain_suffix())
+    other = named.filter(~is_plain | (dots == 0)).select("row", "host", "name")
+    if other.is_empty() and plain.height == hosts.len():
+        return plain.drop("row")
+    nothing = [pl.lit(None, kind).alias(name) for name, kind in SUFFIX_SCHEMA.items()]
+    nulls = named.filter(host.is_null()).select("row", *nothing)
+    return pl.concat([plain, *_other_suffixes(other), nulls]).sort("row").drop("row")
+
+
+def _is_address() -> pl.Expr:
+    return pl.col("name").str.contains(r"^[0-9]+$|\]$")
+
+
+def _plain_suffix() -> list[pl.Expr]:
+    """Where the top-level domain alone decides."""
+    has_rule = (pl.col("suffix_length") > 0).fill_null(value=False)
+    length = pl.col("name").str.len_bytes().cast(pl.Int64)
+    return [
+        pl.col("pair").str.len_bytes().cast(pl.Int64).alias("registrable_length"),
+        pl.when(has_rule).then("suffix_length").otherwise(length).alias("suffix_length"),
+        (has_rule & pl.col("is_private")).fill_null(value=False).alias("is_shared"),
+    ]
+
+
+def _other_suffixes(named: pl.DataFrame) -> list[pl.DataFrame]:
+    addresses = named.filter(_is_address()).select(
         "row",
         registrable_length=pl.col("host").str.len_bytes().cast(pl.Int64),
         suffix_length=pl.lit(0, pl.Int64),
         is_shared=pl.lit(value=False),
     )
-    walking = named.filter(~is_ip).with_columns(
+    walking = named.filter(~_is_address()).with_columns(
         length=pl.col("name").str.len_bytes().cast(pl.Int64),
         private=pl.lit(value=False),
         wildcard=pl.lit(value=False),
         wildcard_is_private=pl.lit(value=False),
     )
-    split = pl.concat([addresses, _registrables(_walk(walking))])
-    return split.sort("row").drop("row")
+    return [addresses, _registrables(_walk(walking))]
 
 
 def _last_labels(count: int) -> pl.Expr:

@@ -55,16 +55,17 @@ def match(
     popular: Annotated[_Switch, typer.Option(help="Whether popularity lists lower confidence.")] = _Switch.ON,
 ) -> int:
     """Find the brand that each host or URL imitates; one row a match on stdout."""
-    from analytics.match.matcher import Matcher
-    from flows.cli.match_lines import match_lines
+    from flows.cli.match_many import match_lines
+    from flows.cli.match_work import MOST_REASONS, Task
 
     listed = listed_brands(brands_file)
-    matcher = Matcher(listed, popular=popular is _Switch.ON)
     thresholds = {brand.id: brand.threshold if min_confidence is None else min_confidence for brand in listed}
+    task = Task(listed, thresholds, output.value, popular is _Switch.ON)
     with _open_lines(file) as source:
-        refused = match_lines(source, sys.stdout, matcher, thresholds, output.value, say)
+        refused = match_lines(source, sys.stdout, task, say)
     if refused:
-        say(f"fanzha: {refused:,} lines are no host or URL")
+        more = f"; the first {MOST_REASONS:,} are named" if refused > MOST_REASONS else ""
+        say(f"fanzha: {refused:,} lines are no host or URL{more}")
     return 1 if refused else 0
 
 

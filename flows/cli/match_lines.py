@@ -1,73 +1,37 @@
-"""Lines in, matches out: the work of `fanzha match`, in bounded memory however long the file."""
+"""Lines in, matches out: what `fanzha match` does with one block of lines."""
 
-import csv
 import json
-from collections.abc import Callable, Iterator, Mapping
-from itertools import islice
-from typing import IO, Final, Protocol, TextIO
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
 
 import polars as pl
 
 from analytics.match.matcher import Matcher
 from analytics.normalise.address import normalise_addresses
-from web.defang import defuse_cell
-
-COLUMNS: Final = (
-    "input",
-    "host",
-    "registrable_domain",
-    "brand",
-    "technique",
-    "similarity",
-    "confidence",
-    "matched",
-    "explanation_zh",
-    "explanation_en",
-)
-_LINES: Final = 250_000
-"""Lines matched at once: enough for the vectors to pay, few enough that a long file needs no more memory."""
-_LINE_BYTES: Final = 65_536
-"""A longer line is no address; it is cut, not held."""
+from flows.cli.match_work import COLUMNS, MOST_REASONS, Answer, Block, Task
+from web.defang import FORMULA, NUMBER
 
 
-class _Sink(Protocol):
-    def __call__(self, rows: pl.DataFrame) -> None: ...
+class LineMatcher:
+    """The brands, ready to be looked for in lines."""
 
+    def __init__(self, task: Task) -> None:
+        self._matcher = Matcher(task.brands, popular=task.popular)
+        self._least = pl.DataFrame({"brand": list(task.thresholds), "threshold": list(task.thresholds.values())})
+        self._written = _WRITERS[task.output]
 
-def match_lines(
-    source: IO[bytes],
-    out: TextIO,
-    matcher: Matcher,
-    thresholds: Mapping[str, int],
-    output: str,
-    complain: Callable[[str], None],
-) -> int:
-    """Match each line of source and write one row a match.
-
-    Args:
-        source: hosts or URLs, one a line.
-        out: where the rows go.
-        matcher: with the brands.
-        thresholds: brand id -> least confidence.
-        output: `csv` or `jsonl`.
-        complain: told of each line that is no address.
-
-    Returns:
-        How many lines were no address.
-    """
-    write = _csv_sink(out) if output == "csv" else _jsonl_sink(out)
-    least = pl.DataFrame({"brand": list(thresholds), "threshold": list(thresholds.values())})
-    refused = 0
-    for first, lines in _chunks(source):
-        normalised = normalise_addresses(pl.Series("input", lines, dtype=pl.String)).with_columns(
-            input=pl.Series(lines, dtype=pl.String), line=pl.int_range(first, first + len(lines))
+    def answer(self, block: Block) -> Answer:
+        """Match the lines of a block, one row a match."""
+        lines = pl.Series("input", block.text.decode("utf-8", "replace").removesuffix("\n").split("\n"))
+        lines = lines.str.strip_chars_end("\r")
+        normalised = normalise_addresses(lines).with_columns(
+            input=lines, line=pl.int_range(block.first, block.first + len(lines))
         )
         wanted = normalised.filter(pl.col("input").str.strip_chars() != "")
-        for number, reason in wanted.filter(pl.col("reason").is_not_null()).select("line", "reason").iter_rows():
-            complain(f"line {number}: {reason}")
-            refused += 1
-        write(_matches(wanted.filter(pl.col("reason").is_null()), matcher, least))
-    return refused
+        refused = wanted.filter(pl.col("reason").is_not_null()).select("line", "reason")
+        rows = _matches(wanted.filter(pl.col("reason").is_null()), self._matcher, self._least)
+        return Answer(self._written(rows), refused.height, refused.head(MOST_REASONS).rows())
 
 
 def _matches(addresses: pl.DataFrame, matcher: Matcher, least: pl.DataFrame) -> pl.DataFrame:
@@ -107,36 +71,18 @@ def _with_parts(addresses: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _chunks(source: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
-    first = 1
-    lines = _lines(source)
-    while chunk := list(islice(lines, _LINES)):
-        yield first, chunk
-        first += len(chunk)
+def _as_csv(rows: pl.DataFrame) -> str:
+    return rows.with_columns(defused_cells(pl.col(pl.String))).write_csv(include_header=False)
 
 
-def _lines(source: IO[bytes]) -> Iterator[str]:
-    while line := source.readline(_LINE_BYTES):
-        whole = line.endswith(b"\n")
-        yield line.decode("utf-8", "replace").rstrip("\r\n")
-        while not whole and (rest := source.readline(_LINE_BYTES)):
-            whole = rest.endswith(b"\n")
+def defused_cells(cells: pl.Expr) -> pl.Expr:
+    """What web.defang.defuse_cell makes of each cell."""
+    runs = cells.str.contains(f"^[{re.escape(''.join(FORMULA))}]") & ~cells.str.contains(f"^(?:{NUMBER})$")
+    return pl.when(~runs).then(cells).otherwise("'" + cells)
 
 
-def _csv_sink(out: TextIO) -> _Sink:
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-
-    def write(rows: pl.DataFrame) -> None:
-        writer.writerows(
-            [defuse_cell(cell) if isinstance(cell, str) else cell for cell in row] for row in rows.iter_rows()
-        )
-
-    return write
+def _as_json_lines(rows: pl.DataFrame) -> str:
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows.iter_rows(named=True))
 
 
-def _jsonl_sink(out: TextIO) -> _Sink:
-    def write(rows: pl.DataFrame) -> None:
-        out.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows.iter_rows(named=True))
-
-    return write
+_WRITERS: Final[Mapping[str, Callable[[pl.DataFrame], str]]] = {"csv": _as_csv, "jsonl": _as_json_lines}

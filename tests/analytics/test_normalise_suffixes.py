@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 from tldextract import TLDExtract
 
 from analytics.normalise.hosts import FILE_ENDINGS
-from analytics.normalise.suffixes import Suffix, _rules, suffix_frame, suffix_of
+from analytics.normalise.suffixes import Suffix, suffix_frame, suffix_of
+from db.brands import suffix_rules
 
 EXTRACT = TLDExtract(cache_dir=None, suffix_list_urls=(), include_psl_private_domains=True)
-NAMES = sorted(rule.removeprefix("*.").removeprefix("!") for rule in _rules())
+NAMES = sorted(rule.removeprefix("*.").removeprefix("!") for rule in suffix_rules())
 LABELS = st.sampled_from(["a", "www", "qifu-demo", "city", "xn--fiqs8s", "s3", "_x"])
 
 
@@ -38,6 +39,7 @@ def test_any_host_as_tldextract_has_it(parts: list[tuple[list[str], str]]) -> No
     hosts = [".".join([*labels, name]) for labels, name in parts]
     expected = [by_tldextract(host) for host in hosts]
     assert as_suffixes(suffix_frame(pl.Series(hosts, dtype=pl.String))) == expected
+    assert as_suffixes(suffix_frame(pl.Series(hosts * 200, dtype=pl.String))) == expected * 200
     assert [suffix_of(host) for host in hosts] == expected
 
 
@@ -54,6 +56,7 @@ def test_any_host_as_tldextract_has_it(parts: list[tuple[list[str], str]]) -> No
 def test_what_no_rule_speaks_of(host: str, suffix: Suffix) -> None:
     assert suffix_of(host) == suffix
     assert as_suffixes(suffix_frame(pl.Series([host]))) == [suffix]
+    assert as_suffixes(suffix_frame(pl.Series([host] * 1_000))) == [suffix] * 1_000, "the table says the same"
 
 
 def test_no_file_ending_is_a_top_level_domain() -> None:

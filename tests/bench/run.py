@@ -14,8 +14,17 @@ from typing import Final
 
 from tests.bench.frame import Benchmark, measure_all, save, show
 from tests.bench.ingesting import LIST, PHISHTANK, WARNINGS, measure_ingest
+from tests.bench.matching import (
+    FLOOR,
+    OPENSQUAT,
+    measure_brands,
+    measure_memory,
+    measure_opensquat,
+    measure_ranked,
+    measure_suspected,
+)
 from tests.bench.running import measure_figures, measure_start
-from tests.bench.thinking import measure_match, measure_normalise
+from tests.bench.thinking import measure_normalise
 from tests.bench.workload import Workload
 
 _SCALE: Final = "0.02"
@@ -27,7 +36,11 @@ BENCHMARKS: Final = (
     Benchmark("ingest: URL list", _EXECUTEMANY, "x", measure_ingest(LIST), target=1.5),
     Benchmark("ingest: warnings", _EXECUTEMANY, "x", measure_ingest(WARNINGS), target=1.5),
     Benchmark("normalise", "one tldextract pass over the distinct hosts", "x", measure_normalise),
-    Benchmark("match", "one tldextract pass plus one cdist pass, one process", "x", measure_match, target=2.0),
+    Benchmark("match: ranked names", FLOOR, "x", measure_ranked, target=2.0),
+    Benchmark("match: one in six an imitation", FLOOR, "x", measure_suspected, target=2.0),
+    Benchmark("match: 1,000 brands", "the same names, 100 brands", "x", measure_brands, target=2.5),
+    Benchmark("match: memory", "a tenth of the lines", "x", measure_memory, target=1.2),
+    Benchmark("match: 480 keywords", OPENSQUAT, "x", measure_opensquat, target=0.01),
     Benchmark("kpi", "nothing: as measured", "s", measure_figures),
     Benchmark("start-up: match one host", "nothing: as measured, the whole process", "s", measure_start, target=1.0),
 )

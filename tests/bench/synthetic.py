@@ -5,6 +5,7 @@ resolved. Shares follow what PhishTank and URLhaus publish: six addresses in a h
 needs quotes.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from string import Formatter
 from typing import Final
@@ -65,6 +66,28 @@ def latin_name(brand: Brand) -> str:
     """One name of a brand in small Latin letters and digits: the first that is Latin, else of its first domain."""
     named = next((name for name in brand.names if name.isascii()), brand.domains[0].partition(".")[0])
     return "".join(letter for letter in named.lower() if letter.isalnum())
+
+
+def make_brands(count: int, listed: Sequence[Brand]) -> list[Brand]:
+    """The listed brands and made-up ones of two words (Silver Lake), so many in all."""
+    draw = _Draw(count, 2 * count)
+    words = [word for word in _words() if len(word) > 3]
+    pairs = zip(draw.one_of(words), draw.one_of(words), strict=True)
+    named = {f"{one}{other}": f"{one} {other}".title() for one, other in pairs if one != other}
+    made = [Brand(id=key, names=(name,), domains=(f"{key}.com",)) for key, name in named.items()]
+    return [*listed, *made][:count]
+
+
+def make_keywords(count: int, listed: Sequence[Brand]) -> list[Brand]:
+    """Brands of one name in small Latin letters each, which no other has: what a matcher of keywords takes."""
+    names = dict.fromkeys(latin_name(brand) for brand in make_brands(2 * count, listed))
+    return [Brand(id=name, names=(name,), domains=(f"{name}.com",)) for name in names if len(name) > 3][:count]
+
+
+def brand_toml(brand: Brand) -> str:
+    """A brand as its file has it; a JSON string is a TOML string."""
+    keys = {"id": brand.id, "names": brand.names, "domains": brand.domains, "keywords": brand.keywords}
+    return "[[brand]]\n" + "\n".join(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in keys.items())
 
 
 def make_hosts(count: int, seed: int, brands: Sequence[Brand]) -> pl.Series:
@@ -165,6 +188,10 @@ def _filled(pattern: str) -> pl.Expr:
     return pl.concat_str(pieces) if pieces else pl.lit("")
 
 
+def _words() -> list[str]:
+    return [word for word in top_n_list("en", _WORDS) if word.isascii() and word.isalpha() and 2 < len(word) < 10]
+
+
 class _Draw:
     """Columns drawn at random, each of the same length."""
 
@@ -198,7 +225,7 @@ class _Draw:
 
     def parts(self, brands: Sequence[Brand]) -> pl.DataFrame:
         """What names and paths are made of."""
-        words = [word for word in top_n_list("en", _WORDS) if word.isascii() and word.isalpha() and 2 < len(word) < 10]
+        words = _words()
         names = sorted({latin_name(brand) for brand in brands})
         numbers = {name: self.index(end).cast(pl.String) for name, end in _NUMBERS.items()}
         return pl.DataFrame(

@@ -1,6 +1,6 @@
 """What a run works on: synthetic input at its scale, stores in a folder of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-from analytics.normalise.address import normalise_addresses
+from analytics.match.noise import known_good_names
 from db.brands import Brand, load_brands
 from db.keys import make_key_file
 from db.store import Store, open_store
@@ -19,8 +19,10 @@ from tests.bench import synthetic
 YEAR: Final = 2024
 YEAR_URLS: Final = 13_840_000
 YEAR_WARNINGS: Final = 21_400_000
-YEAR_HOSTS: Final = 5_000_000
-"""Hosts that are matched, at scale 1; at the default scale a tenth of a million."""
+MATCHED: Final = 1_000_000
+"""Hosts that are matched, whatever the scale as far as that takes seconds: with fewer the start-up is measured."""
+_RANKED: Final = "tranco"
+"""The list of pymispwarninglists with a million ranked names."""
 FILE_ROWS: Final = 500_000
 """Rows of a file: 90 MB of PhishTank's CSV, well within a source's max_bytes."""
 _SEED: Final = 1
@@ -70,20 +72,25 @@ class Workload:
         ]
 
     @cached_property
-    def hosts(self) -> pl.DataFrame:
-        """Distinct hosts as `Matcher.match_hosts` takes them."""
-        published = synthetic.make_hosts(self._count(YEAR_HOSTS), _SEED, self.brands)
-        host, length = pl.col("host"), pl.col("registrable_length")
-        return (
-            normalise_addresses(published)
-            .filter(host.is_not_null())
-            .select(
-                "host",
-                registrable_domain=pl.when(length > 0).then(host.str.tail(length)),
-                public_suffix=host.str.tail(pl.col("suffix_length")),
-            )
-            .unique("host", maintain_order=True)
-        )
+    def ranked(self) -> list[str]:
+        """Names as people visit them, few of them imitations."""
+        return known_good_names(_RANKED, self.share(MATCHED, 50))
+
+    @cached_property
+    def suspected(self) -> list[str]:
+        """Made-up hosts, one in six an imitation."""
+        return synthetic.make_hosts(self.share(MATCHED, 10), _SEED, self.brands).to_list()
+
+    def share(self, count: int, times: float) -> int:
+        """How many of so many are taken: the scale's share, so many times; all of them at most."""
+        return max(2, round(count * min(1, self.scale * times)))
+
+    def file(self, name: str, lines: Iterable[str]) -> Path:
+        """A file of lines in the run's folder; written once."""
+        path = self.folder / name
+        if not path.exists():
+            path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+        return path
 
     @contextmanager
     def fresh_store(self) -> Iterator[Store]:

@@ -1,0 +1,163 @@
+"""The blocks of `fanzha match`: cut from the input, spread over processes, answered in their order.
+
+A short input is answered in this process. For a longer one as many are started as there are cores, each with the brands
+of its own: polars has threads, so that to fork is unsafe. Each is asked for one block after another, and no more than a
+few blocks are held however long the input.
+"""
+
+import os
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from itertools import chain, islice
+from queue import SimpleQueue
+from typing import IO, Final, TextIO
+
+from db.errors import Interrupted
+from flows.cli.match_work import COLUMNS, MOST_REASONS, Answer, Block, Task, receive_answer, send
+
+_BLOCK_BYTES: Final = 1 << 20
+"""Some 60,000 hosts: enough for the vectors to pay, few enough to stay in a core's cache."""
+_LINE_BYTES: Final = 65_536
+"""A longer line is no address; it is cut, not held."""
+_MOST_PROCESSES: Final = 8
+"""Each takes 250 MB, more with many brands."""
+
+
+def match_lines(source: IO[bytes], out: TextIO, task: Task, complain: Callable[[str], None]) -> int:
+    """Match each line of source (hosts or URLs) and write one row a match.
+
+    Args:
+        source: where the lines come from.
+        out: where the rows go.
+        task: the brands, and how they are looked for.
+        complain: told of each line that is no address, MOST_REASONS of them at most.
+
+    Returns:
+        How many lines were no address.
+
+    Raises:
+        Interrupted: a process ended before its time; what was written until then is right.
+    """
+    refused = 0
+    if task.output == "csv":
+        out.write(",".join(COLUMNS) + "\n")
+    for answer in _answers(task, read_blocks(source)):
+        out.write(answer.rows)
+        for number, reason in answer.reasons[: max(0, MOST_REASONS - refused)]:
+            complain(f"line {number}: {reason}")
+        refused += answer.refused
+    return refused
+
+
+def read_blocks(source: IO[bytes]) -> Iterator[Block]:
+    """Whole lines, about a MiB at once; of a line that is longer than any address only the beginning."""
+    first, begun, is_cut = 1, b"", False
+    while read := source.read(_BLOCK_BYTES):
+        if is_cut:
+            read = read[read.find(b"\n") :] if b"\n" in read else b""
+        text = begun + read
+        whole, end, begun = text.rpartition(b"\n")
+        is_cut = len(begun) >= _LINE_BYTES
+        begun = begun[:_LINE_BYTES]
+        if end:
+            yield Block(first, whole + end)
+            first += whole.count(b"\n") + 1
+    if begun:
+        yield Block(first, begun)
+
+
+def _answers(task: Task, blocks: Iterator[Block]) -> Iterator[Answer]:
+    ahead = list(islice(blocks, 2))
+    processes = min(_cores(), _MOST_PROCESSES)
+    if len(ahead) < 2 or processes < 2:
+        return _answered_here(task, chain(ahead, blocks))
+    return _answered_by(processes, task, chain(ahead, blocks))
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _answered_here(task: Task, blocks: Iterable[Block]) -> Iterator[Answer]:
+    from flows.cli.match_lines import LineMatcher
+
+    return map(LineMatcher(task).answer, blocks)
+
+
+def _answered_by(processes: int, task: Task, blocks: Iterable[Block]) -> Iterator[Answer]:
+    """Ask so many processes, whichever is free; end them on every way out."""
+    children = [_Child(task) for _ in range(processes)]
+    free: SimpleQueue[_Child] = SimpleQueue()
+    for child in children:
+        free.put(child)
+
+    def ask(block: Block) -> Answer:
+        child = free.get()
+        try:
+            return child.ask(block)
+        finally:
+            free.put(child)
+
+    asked: deque[Future[Answer]] = deque()
+    pool = ThreadPoolExecutor(processes)
+    try:
+        for block in blocks:
+            asked.append(pool.submit(ask, block))
+            if len(asked) > 2 * processes:
+                yield asked.popleft().result()
+        while asked:
+            yield asked.popleft().result()
+    finally:
+        for child in children:
+            child.kill()
+        pool.shutdown(cancel_futures=True)  # whoever waits for a child has seen its end
+        for child in children:
+            child.close()
+
+
+class _Child:
+    """A process that answers blocks. It ends with its stdin, however we end."""
+
+    def __init__(self, task: Task) -> None:
+        # -P: a stray flows.py in the working directory must not be imported. POLARS_MAX_THREADS: the processes are the
+        # threads. A session of its own: Ctrl-C shall not reach it before it can say that it does not care.
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "flows.cli.match_child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | {"POLARS_MAX_THREADS": "1"},
+            start_new_session=True,
+        )
+        self._task: Task | None = task
+
+    def ask(self, block: Block) -> Answer:
+        try:
+            if self._task:
+                send(_pipe(self._process.stdin), self._task)
+                self._task = None
+            send(_pipe(self._process.stdin), block)
+            return receive_answer(_pipe(self._process.stdout))
+        except (EOFError, OSError) as error:
+            code = self._process.wait()
+            how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+            raise Interrupted(
+                f"a matching process {how} at the lines from {block.first:,} on; the rows before are complete"
+            ) from error
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def close(self) -> None:
+        self._process.wait()
+        _pipe(self._process.stdout).close()
+        with suppress(BrokenPipeError):
+            _pipe(self._process.stdin).close()
+
+
+def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    assert stream is not None  # noqa: S101 - for the type checker: Popen was asked for pipes
+    return stream
