@@ -145,8 +145,8 @@ def _gain_facts(form: str, span: Span, stretch: Stretch) -> set[str]:
     name = min(_BRAND_PIECE, 9.5 - words.zipf(form)) + _EDIT * span.cost
     left, right = (rest.replace("-", "") for rest in stretch.rests)
     beside = name + words.read_cost(left) + words.read_cost(right)
-    gain, plain = words.read_cost(stretch.token, form) - beside, words.read_cost(stretch.token) - beside
-    return {f"gain {_step(gain)}", f"plain gain {_step(plain)}"}
+    plain, without = words.read_costs(stretch.token, form)
+    return {f"gain {_step(without - beside)}", f"plain gain {_step(plain - beside)}"}
 
 
 _STEPS: Final = (-6, -4, -2, -1, 0, 1, 2, 4, 6, 9)

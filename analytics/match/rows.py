@@ -28,10 +28,10 @@ class Weighed:
         """What the facts add up to; it tells apart what the greatest confidence does not."""
         return weigh.points(self.facts)
 
-    @property
+    @cached_property
     def confidence(self) -> int:
         """0-100."""
-        return weigh.confidence(self.facts)
+        return weigh.confidence_of(self.points)
 
     def rivals(self, other: "Weighed") -> bool:
         """Whether both speak of the same brand, or of the same letters: then the surer is told alone, or the first."""

@@ -18,7 +18,12 @@ def confidence(facts: Iterable[str]) -> int:
     >>> confidence(["same", "plain whole"]) > confidence(["same", "inside"])
     True
     """
-    return min(99, int(100 / (1 + math.exp(-points(facts) / 10))))
+    return confidence_of(points(facts))
+
+
+def confidence_of(total: int) -> int:
+    """0-100 from the sum of the facts' weights."""
+    return min(99, int(100 / (1 + math.exp(-total / 10))))
 
 
 def points(facts: Iterable[str]) -> int:

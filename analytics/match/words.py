@@ -92,22 +92,39 @@ def simplified() -> dict[int, str]:
         return dict(msgpack.load(stream, raw=False, strict_map_key=False))
 
 
+def read_cost(text: str) -> float:
+    """The cost (log10, lower is likelier) of the best reading of `text` as words."""
+    return read_costs(text, "")[0]
+
+
 @lru_cache(maxsize=100_000)
-def read_cost(text: str, without: str = "") -> float:
-    """The cost (log10, lower is likelier) of the best reading of `text` as words, `without` not among them."""
+def read_costs(text: str, name: str) -> tuple[float, float]:
+    """The costs of the best reading of `text` as words, and of the best in which `name` is none of them.
+
+    >>> with_it, without = read_costs("googleplay", "google")
+    >>> with_it < without
+    True
+    """
     cost_of = _costs().get
-    best = [0.0]
+    any_best, other_best = [0.0], [0.0]
     for end in range(1, len(text) + 1):
-        least = best[-1] + UNKNOWN_LETTER
+        any_least, other_least = any_best[-1] + UNKNOWN_LETTER, other_best[-1] + UNKNOWN_LETTER
         for start in range(max(0, end - _LONGEST), end):
             piece = text[start:end]
-            cost = cost_of(piece) if piece != without else None
-            if cost is not None and best[start] + cost < least and (end - start > 2 or piece in _TINY):
-                least = best[start] + cost
-        best.append(least)
-    return best[-1]
+            cost = cost_of(piece)
+            if cost is None or (end - start < _TINIEST and piece not in _TINY):
+                continue
+            if any_best[start] + cost < any_least:  # noqa: PLR1730 - calls of min() double the time of the loop
+                any_least = any_best[start] + cost
+            if piece != name and other_best[start] + cost < other_least:
+                other_least = other_best[start] + cost
+        any_best.append(any_least)
+        other_best.append(other_least)
+    return any_best[-1], other_best[-1]
 
 
+_TINIEST: Final = 3
+"""Letters from which any word of the lists counts."""
 _TINY: Final = frozenset(
     [
         "a",
