@@ -10,7 +10,6 @@ from contextlib import contextmanager, suppress
 from typing import IO, Any, BinaryIO, Self
 
 
-
 @contextmanager
 def running(module: str) -> Iterator[subprocess.Popen[bytes]]:
     """A child that runs one of our modules; killed at the end."""

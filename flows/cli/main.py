@@ -10,7 +10,7 @@ from typing import Final
 import typer
 
 from db.errors import FanzhaError, UsageError
-from flows.cli import analysis, figures, operation, records
+from flows.cli import analysis, figures, following, operation, records
 from flows.show import reader_is_gone, say
 
 _CANNOT_BE_NAMED: Final = frozenset(
@@ -26,7 +26,7 @@ app: Final = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _room in (operation, records, analysis, figures):
+for _room in (operation, records, analysis, figures, following):
     _room.register(app)
 
 

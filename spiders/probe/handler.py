@@ -8,7 +8,7 @@ from spiders.probe.limits import HEADER_BYTES
 from spiders.resolver import Provider
 
 
-class BoundedHandler(HTTP11DownloadHandler):  # type: ignore[misc]  # scrapy has no types
+class BoundedHandler(HTTP11DownloadHandler):
     """Hangs up on servers whose headers have no end."""
 
     def __init__(self, crawler: Crawler) -> None:
@@ -17,9 +17,9 @@ class BoundedHandler(HTTP11DownloadHandler):  # type: ignore[misc]  # scrapy has
         self._pool.persistent = False  # a site is asked once or twice, then not for an hour
 
 
-class _BoundedFactory(_LenientHTTP11ClientFactory):  # type: ignore[misc]  # likewise
+class _BoundedFactory(_LenientHTTP11ClientFactory):
     def buildProtocol(self, address: Provider) -> Provider:  # noqa: N802 - the interface's name
-        protocol = super().buildProtocol(address)
+        protocol: Provider = super().buildProtocol(address)
         request = protocol.request
 
         def bounded(asked: Provider) -> Provider:
@@ -40,7 +40,7 @@ def _bound(protocol: Provider) -> None:
         nonlocal seen
         seen += len(line)
         if seen > HEADER_BYTES:
-            raise ParseError("the headers are larger than is taken", line[:100])
+            raise ParseError("the headers are larger than is taken", line[:100])  # type: ignore[no-untyped-call]
         take(line)
 
     parser.lineReceived = received

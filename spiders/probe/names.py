@@ -41,13 +41,17 @@ class _Resolution:
 
 @implementer(IHostnameResolver)
 class Names:
-    """An IHostnameResolver that asks name servers itself. A name is looked up once: what it turns into later is not
-    looked at, and the guard stands before each connection in any case."""
+    """An IHostnameResolver that asks name servers itself.
+
+    A name is looked up once: what it turns into later is not looked at, and the guard stands before each connection.
+    """
 
     def __init__(self, servers: Sequence[tuple[str, int]]) -> None:
         """Ask these servers; without any those of the machine."""
         resolv = None if servers else "/etc/resolv.conf"
-        self._client = client.Resolver(resolv=resolv, servers=list(servers), timeout=_PATIENCE)
+        self._client = client.Resolver(  # type: ignore[no-untyped-call]
+            resolv=resolv, servers=list(servers), timeout=_PATIENCE
+        )
         self._known: dict[str, asyncio.Future[Found]] = {}
 
     async def look_up(self, host: str) -> Found:

@@ -29,8 +29,8 @@ class Vantage(BaseModel):
     networks: tuple[IPvAnyNetwork, ...] = ()
     """Private networks that the proxy lives in."""
     dns: tuple[str, ...] = ()
-    """Name servers, `address` or `address:port`; empty: this machine's. Two networks that ask one server are one opinion
-    on whether a name exists."""
+    """Name servers, `address` or `address:port`; empty: this machine's. Two networks that ask one server are one
+    opinion on whether a name exists."""
 
     @field_validator("bind_address")
     @classmethod
