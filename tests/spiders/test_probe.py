@@ -102,7 +102,7 @@ SITES: dict[str, tuple[Answer, Probed, str]] = {
     "to-nothing": (redirect("http://["), Probed.UNKNOWN, "a redirect to a faulty address"),
     "to-no-name": (redirect("http://no-name.example/"), Probed.UNKNOWN, "a redirect to a name with no address"),
     "nested": (html(b"<div>" * 100_000 + LOGIN), Probed.UP, "HTTP 200"),
-    "garbage": (reply(bytes(range(256)) * 100, **HTML), Probed.UP, "HTTP 200"),
+    "garbage": (html(bytes(range(256)) * 100), Probed.UP, "HTTP 200"),
 }
 OTHERS: dict[str, tuple[Probed, str]] = {
     "no-name": (Probed.DNS_FAILURE, "the name has no address"),
