@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Final
 
 from analytics.probes import derive_states
 from db.connection import transaction
+from db.errors import Busy
 from db.probes import PageRow, ProbeRow, ProbeSite, read_log, read_sites, save_probes, save_states, save_vantage
 from db.store import Store, hold, now_ms
 from flows.collect import spool
@@ -84,9 +86,12 @@ def probe_due(store: Store, vantages: Sequence[Vantage], *, loopback: bool = Fal
 
 
 def probe_on(store: Store, vantages: Sequence[Vantage]) -> Iterator[Probing]:
-    """Rounds without end, a minute between them; yields what each did."""
+    """Rounds without end, a minute between them; yields what each did where something was due."""
     while True:
-        yield probe_due(store, vantages)
+        with suppress(Busy):  # another process is at it; ours comes with the next round
+            done = probe_due(store, vantages)
+            if done.due:
+                yield done
         time.sleep(_PAUSE_SECONDS)
 
 

@@ -15,7 +15,12 @@ def register(app: typer.Typer) -> None:
 
 
 def probe(
-    once: Annotated[bool, typer.Option("--once", help="One round; without it, rounds until stopped.")] = False,
+    once: Annotated[
+        bool,
+        typer.Option(
+            "--once", help="One round; without it, rounds until stopped; one that has something to do is told."
+        ),
+    ] = False,
     vantages: Annotated[
         Path | None, typer.Option("--vantages", help="A file of vantage points; default: this machine alone.")
     ] = None,

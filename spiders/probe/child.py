@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+import warnings
 from collections.abc import AsyncIterator
 from importlib import import_module
 from ipaddress import ip_network
@@ -104,6 +105,7 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever else prints must not stand between the findings
     logging.basicConfig(level=logging.CRITICAL)
+    warnings.simplefilter("ignore")  # what libraries think of criminals' pages is no news to whoever runs this
     logging.getLogger("fanzha").setLevel(logging.ERROR)
     settings = probe_settings()
     install_reactor(str(settings["TWISTED_REACTOR"]))

@@ -14,7 +14,7 @@ from db.matches import save_brands
 from db.probes import ProbeRow, ProbeSite, read_log, read_sites, save_probes, save_vantage
 from db.store import Store, hold, now_ms, open_store
 from db.verify import verify_store
-from flows.probing import Probing, is_due, probe_due, rederive
+from flows.probing import Probing, is_due, probe_due, probe_on, rederive
 from flows.rollup import follow_up
 from spiders.probe.vantage import HERE, Vantage, load_vantages
 from tests.flows.calls import Call
@@ -191,6 +191,29 @@ DUE = {
 def test_the_rhythm_fits_the_state(case: str) -> None:
     site, expected = DUE[case]
     assert is_due(site, 100 * DAY) is expected
+
+
+def test_rounds_follow_one_another_and_wait_for_who_else_is_at_it(
+    followed: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attack(followed, "http://127.0.0.1:9/x")
+    follow_up(followed)
+    pauses: list[float] = []
+    other = hold(followed.path, "probe")
+    other.__enter__()
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 1:
+            other.__exit__(None, None, None)
+        if len(pauses) == 2:
+            attack(followed, "http://127.0.0.2:9/x")
+            follow_up(followed)
+
+    monkeypatch.setattr("flows.probing.time.sleep", pause)
+    done = probe_on(followed, [HERE])
+    assert [next(done).due, len(pauses)] == [1, 1]
+    assert [next(done).due, len(pauses)] == [1, 2]
 
 
 KILLED = """

@@ -266,6 +266,38 @@ def test_a_vantage_point_looks_from_its_own_address(tmp_path: Path) -> None:
     assert set(seen) == {"127.0.0.51", "127.0.0.52"}
 
 
+def test_a_proxy_is_asked_instead_and_what_it_refuses_is_unknown(tmp_path: Path) -> None:
+    with living() as (world, site):
+        site.answers["far.example"] = html(LOGIN)
+        world.addresses["far.example"] = ("127.0.0.6",)
+        targets = [
+            Target(1, ("http://far.example/login",)),
+            Target(2, ("http://no-name.example/",)),
+            Target(3, ("http://10.0.0.1/",)),
+        ]
+        for port, expected in ((site.server_address[1], Probed.UP), (9, Probed.UNKNOWN)):
+            vantage = Vantage(name="v", network="n", proxy=f"http://127.0.0.1:{port}", dns=(world.dns,))
+            findings = {one.url_id: one for one in probe(targets, vantage, tmp_path, loopback=True)}
+            assert {url_id: one.outcome for url_id, one in findings.items()} == {
+                1: expected,
+                2: Probed.DNS_FAILURE,
+                3: Probed.UNKNOWN,
+            }
+            assert findings[3].reason == "refused: 10.0.0.1 is private"
+    assert {path for path, _ in site.asked} == {
+        "far.examplehttp://far.example/login",
+        "far.examplehttp://far.example/favicon.ico",
+    }
+
+
+def test_what_criminals_send_is_not_told_to_the_terminal(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    names = [name for name in SITES if name not in {"silent", "drip"}]
+    with living() as (world, site):
+        targets = build(world, site)
+        probe_all([targets[list(SITES).index(name)] for name in names], world, tmp_path)
+    assert capfd.readouterr().err == ""
+
+
 def test_a_slow_site_holds_no_other(tmp_path: Path) -> None:
     order: list[str] = []
     note: Callable[[str], None] = order.append
