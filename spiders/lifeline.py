@@ -21,21 +21,22 @@ def running(module: str) -> Iterator[subprocess.Popen[bytes]]:
         finally:
             child.kill()  # it has nothing left to do, or nobody to do it for
             with suppress(BrokenPipeError):
-                _pipe(child.stdin).close()
+                pipe(child.stdin).close()
 
 
 def lines(child: subprocess.Popen[bytes], job: bytes) -> Iterator[bytes]:
     """Give a child its job; yields the whole lines that it answers."""
-    stdin = _pipe(child.stdin)
+    stdin = pipe(child.stdin)
     with suppress(BrokenPipeError):  # it died at once; its missing answers say so
         stdin.write(job + b"\n")
         stdin.flush()  # and stays open: its end tells the child that we are gone
-    for line in _pipe(child.stdout):
+    for line in pipe(child.stdout):
         if line.endswith(b"\n"):  # else it was killed while writing
             yield line
 
 
-def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+def pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    """A child's stream, which is there."""
     assert stream is not None  # noqa: S101 - for the type checker: Popen was asked for pipes
     return stream
 
