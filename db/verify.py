@@ -25,6 +25,13 @@ _RULES: Final = {
            JOIN document USING (document_id)
            WHERE sighting.seen_at <> CASE published_at WHEN 0 THEN document.fetched_at ELSE published_at END""",
     ),
+    "probe_state": (
+        "a site whose states are not those of its probes",
+        """SELECT url_id || ': ' || count(*) || ' probes, states of ' || coalesce(
+               (SELECT sum(probes) FROM probe_state WHERE probe_state.url_id = probe.url_id), 0)
+           FROM probe GROUP BY url_id HAVING count(*) <> coalesce(
+               (SELECT sum(probes) FROM probe_state WHERE probe_state.url_id = probe.url_id), 0)""",
+    ),
     "source": (
         "a source whose last good answer is known, and no attempt that brought it",
         """SELECT name FROM source WHERE digest IS NOT NULL AND source_id NOT IN
@@ -64,7 +71,9 @@ def verify_store(store: Store) -> tuple[int, list[str]]:
         UsageError: there are landed files about persons, and no key.
     """
     files = {path for path in store.landing.root.glob("[0-9a-f][0-9a-f]/*") if path.suffix != _DRAFT}
-    landed = store.database.execute("SELECT DISTINCT digest, is_encrypted FROM document").fetchall()
+    landed = store.database.execute(
+        "SELECT digest, is_encrypted FROM document UNION SELECT digest, 0 FROM page"
+    ).fetchall()
     if any(is_encrypted for _, is_encrypted in landed):
         store.require_key()
     named = {store.landing.path(digest, is_encrypted=bool(is_encrypted)) for digest, is_encrypted in landed}

@@ -169,6 +169,47 @@ VIEWS: Final = (
         FROM attack""",
     ),
     View(
+        "v_probes",
+        "探测：每个网址最近一次探测与推导状态 · probes: the last one of each site, and the state that follows from all",
+        {
+            "address": "网址 · address",
+            "state": "状态 · state: unknown, up, failing, down_unconfirmed or down",
+            "since": "状态起始（UTC） · in this state since (UTC)",
+            "last_probe": "最近探测（UTC） · last probe (UTC)",
+            "outcome": "最近结果 · its outcome",
+            "reason": "原因 · why",
+            "vantage": "探测点 · vantage point",
+            "network": "探测点所在网络 · network of the vantage point",
+            "status": "HTTP 状态码 · HTTP status",
+            "title": "页面标题 · title of the page",
+            "final": "跳转后的网址 · address that redirects led to",
+            "last_up": "最后在线（UTC） · last seen up (UTC)",
+            "first_down": "首次不可用（UTC） · first unreachable (UTC)",
+            "down": "确认关停（UTC） · confirmed down (UTC)",
+            "closure": "关停方式 · how it is closed",
+            "networks": "见其关停的网络数 · networks that see it closed",
+            "reopened": "复活次数 · times reopened",
+            "episode": "第几轮 · episode: a site that is back too late to reopen begins a new one",
+            "probes": "本轮探测次数 · probes of the episode",
+            "file": "页面证据文件 · landing file with the page",
+        },
+        f"""SELECT {ADDRESS_SQL} AS address, probe_state.state, {_instant("probe_state.since")} AS since,
+            {_instant("probe.probed_at")} AS last_probe, outcome.name AS outcome, reason.name AS reason,
+            vantage.name AS vantage, vantage.network, probe.status, page.title, probe.final,
+            {_instant("last_up_at")} AS last_up, {_instant("first_down_at")} AS first_down,
+            {_instant("down_at")} AS down, closure, networks, reopened, episode, probes,
+            substr(page.digest, 1, 2) || '/' || page.digest || '.z' AS file
+        FROM probe_state JOIN url USING (url_id) JOIN host USING (host_id)
+        JOIN probe ON probe.url_id = url.url_id AND probe.probed_at = probe_state.last_probe_at AND probe.vantage_id =
+            (SELECT max(vantage_id) FROM probe AS latest
+                WHERE latest.url_id = url.url_id AND latest.probed_at = probe_state.last_probe_at)
+        JOIN vantage USING (vantage_id)
+        JOIN term AS outcome ON outcome.term_id = probe.outcome_id
+        JOIN term AS reason ON reason.term_id = probe.reason_id
+        LEFT JOIN page USING (page_id)
+        WHERE episode = (SELECT max(episode) FROM probe_state AS latest WHERE latest.url_id = url.url_id)""",
+    ),
+    View(
         "v_warnings",
         "预警：按上海日期、环节与去向 · warnings by Shanghai day, stage and sink",
         {

@@ -56,6 +56,26 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
+class Probed(StrEnum):
+    """What one probe of a site found."""
+
+    UP = "up"
+    CONTENT_GONE = "content_gone"
+    PARKED = "parked"
+    SUSPENDED_PAGE = "suspended_page"
+    CONNECTION_REFUSED = "connection_refused"
+    DNS_FAILURE = "dns_failure"
+    CLIENT_HOLD = "client_hold"
+    BLOCKED_ONLY = "blocked_only"
+    UNKNOWN = "unknown"
+    """Nothing that tells: no answer in time, an answer of neither kind, or an address that we do not connect to."""
+
+
+STANDING: Final = frozenset({Probed.UP, Probed.BLOCKED_ONLY})
+"""The site is there: what browsers or networks block still stands for everybody else."""
+FAILING: Final = frozenset(Probed) - STANDING - {Probed.UNKNOWN}
+"""The site is not there, as seen by one probe."""
+
 CHOICES: Final = MappingProxyType(
     {
         "claim": ("malicious", "benign", "none"),

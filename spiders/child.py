@@ -1,12 +1,10 @@
 """The crawl's own process: reads a job on stdin, fetches all of it in one reactor, writes an outcome a line to stdout.
 
-It lives no longer than its parent: the parent holds stdin open, and the end of it is the end of the child. (Linux's
-"parent death signal" would come when the parent's *thread* ends, and Prefect's tasks are threads.)
+It lives no longer than its parent: the parent holds stdin open, and the end of it is the end of the child.
 """
 
 import logging
 import os
-import select
 import signal
 import sys
 import threading
@@ -21,6 +19,7 @@ from spiders.collector import Collector
 from spiders.crawl import JOB, CrawlRequest, Job, secrets
 from spiders.fetching import hide
 from spiders.guard import Guard, Network, host_key
+from spiders.lifeline import die_with_parent
 from spiders.resolver import GuardedResolver, Provider
 from spiders.settings import QUIET, crawl_settings
 
@@ -54,18 +53,11 @@ def _log_to_stderr(job: Job) -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
-def _die_with_parent() -> None:
-    parent = os.getppid()
-    while os.getppid() == parent and not select.select([sys.stdin], [], [], 1.0)[0]:
-        pass
-    os._exit(1)
-
-
 def main() -> None:
     """Run the job on stdin."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
     job = JOB.validate_json(sys.stdin.buffer.readline())
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    threading.Thread(target=die_with_parent, daemon=True).start()
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever else prints must not stand between the outcomes
     _log_to_stderr(job)

@@ -4,10 +4,9 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from typing import BinaryIO, Final, Self
+from typing import BinaryIO, Final
 
 import scrapy
-from scrapy.crawler import Crawler
 
 from db.errors import SourceFailed
 from spiders.collect import collect
@@ -41,6 +40,11 @@ class Collector(scrapy.Spider):
             for task in done:
                 yield _outcome(task, running.pop(task))
 
+    @staticmethod
+    def line(item: CrawlOutcome) -> bytes:
+        """An outcome as the parent reads it."""
+        return OUTCOME.dump_json(item)
+
     async def _visit(self, visit: Visit) -> CrawlOutcome:
         async with self._room:
             return await collect(visit)
@@ -54,27 +58,3 @@ def _outcome(task: asyncio.Task[CrawlOutcome], visit: Visit) -> CrawlOutcome:
         return visit.failed(str(error))
     _LOG.error("source %s", visit.request.source.name, exc_info=error)
     return visit.failed(f"unexpected {type(error).__name__}: {error}")
-
-
-class Report:
-    """Writes outcomes, in a thread: a reader who is busy storing must not stop the clock of what is being fetched."""
-
-    def __init__(self, out: BinaryIO) -> None:
-        self._out = out
-        self._turn = asyncio.Lock()
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Scrapy's constructor; the crawl's spider holds the stream."""
-        assert isinstance(crawler.spider, Collector)  # noqa: S101 - for the type checker
-        return cls(crawler.spider.out)
-
-    async def process_item(self, item: CrawlOutcome) -> CrawlOutcome:
-        """Write one line, whole."""
-        async with self._turn:
-            await asyncio.to_thread(self._write, OUTCOME.dump_json(item) + b"\n")
-        return item
-
-    def _write(self, line: bytes) -> None:
-        self._out.write(line)
-        self._out.flush()

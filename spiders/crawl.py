@@ -4,19 +4,17 @@ Scrapy's reactor runs once per process, so that each crawl is a child process (`
 """
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Final, Literal
+from typing import Final, Literal
 from urllib.parse import quote
 
 from pydantic import TypeAdapter
 
 from db.errors import SourceFailed
 from spiders.catalogue import Source
+from spiders.lifeline import lines, running
 
 _KEY: Final = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
 
@@ -128,38 +126,16 @@ def crawl(requests: Sequence[CrawlRequest], spool: Path, *, loopback: bool = Fal
         return
     spool.mkdir(parents=True, exist_ok=True)
     job = JOB.dump_json(Job(tuple(requests), spool.absolute(), loopback))
-    # -P: a stray scrapy.py in the working directory must not be imported.
-    command = [sys.executable, "-P", "-m", "spiders.child"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:  # noqa: S603 - our own module
-        try:
-            for outcome in _outcomes(child, job):
-                missing.discard(outcome.source)
-                yield outcome
-                if not missing:
-                    return
-            ending = _ending(child.wait())
-        finally:
-            child.kill()  # it has nothing left to do, or nobody to do it for
-            with suppress(BrokenPipeError):
-                pipe(child.stdin).close()
+    with running("spiders.child") as child:
+        for line in lines(child, job):
+            outcome = OUTCOME.validate_json(line)
+            missing.discard(outcome.source)
+            yield outcome
+            if not missing:
+                return
+        ending = _ending(child.wait())
     for name in sorted(missing):
         yield CrawlOutcome(name, "failed", ending)
-
-
-def _outcomes(child: subprocess.Popen[bytes], job: bytes) -> Iterator[CrawlOutcome]:
-    stdin = pipe(child.stdin)
-    with suppress(BrokenPipeError):  # it died at once; its missing answers say so
-        stdin.write(job + b"\n")
-        stdin.flush()  # and stays open: its end tells the child that we are gone
-    for line in pipe(child.stdout):
-        if line.endswith(b"\n"):  # else it was killed while writing
-            yield OUTCOME.validate_json(line)
-
-
-def pipe(stream: IO[bytes] | None) -> IO[bytes]:
-    """A child's stream, which is there."""
-    assert stream is not None  # noqa: S101 - for the type checker: Popen was asked for pipes
-    return stream
 
 
 def _ending(code: int) -> str:

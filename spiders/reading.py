@@ -19,10 +19,10 @@ from pydantic import TypeAdapter
 
 from db.errors import UnreadableFile
 from spiders.catalogue import Source
-from spiders.crawl import pipe
 from spiders.formats.parsed import Parsed
 from spiders.formats.registry import FORMATS
 from spiders.formats.unpack import unpack
+from spiders.lifeline import pipe
 
 LENGTH: Final = 8
 """Bytes of a document's length, which goes ahead of it."""

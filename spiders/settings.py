@@ -72,5 +72,5 @@ def crawl_settings(*, loopback: bool) -> dict[str, object]:
         "AUTOTHROTTLE_ENABLED": not loopback,
         "AUTOTHROTTLE_START_DELAY": 1.0,
         "AUTOTHROTTLE_MAX_DELAY": 30.0,
-        "ITEM_PIPELINES": {"spiders.collector.Report": 1},
+        "ITEM_PIPELINES": {"spiders.lifeline.Report": 1},
     }

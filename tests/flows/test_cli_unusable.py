@@ -73,6 +73,8 @@ PLACES = {
     "report -o": ["report", "2024", "--to", "xlsx", "-o", "PATH"],
     "verify --db": ["verify", "--db", "PATH"],
     "serve --db": ["serve", "--db", "PATH"],
+    "probe --vantages": ["probe", "--once", "--vantages", "PATH"],
+    "probe --db": ["probe", "--once", "--db", "PATH"],
     "key new": ["key", "new", "PATH"],
 }
 """Wherever a call names a file or folder; all commands are here (see the test below) but those that name none."""

@@ -1,0 +1,101 @@
+"""What a page shows: title, visible text and its fingerprint, form fields, icon. Nothing of it is run."""
+
+import hashlib
+import re
+import zlib
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urljoin, urlsplit
+
+import numpy as np
+from parsel import Selector
+from scrapy.http import Headers, HtmlResponse
+
+from spiders.probe.limits import FIELDS, PAGE_BYTES, TEXT_LETTERS, TITLE_LETTERS
+
+_VISIBLE: Final = "//body//text()[not(parent::script or parent::style or parent::noscript or parent::template)]"
+_GZIP_OR_ZLIB: Final = 47
+"""zlib's wbits for either header."""
+_TOKEN: Final = re.compile(r"[㐀-鿿]|[^\W_㐀-鿿]+")
+"""A Chinese character or a word."""
+_SHINGLE: Final = 3
+"""Tokens of a feature: order counts, a changed word changes three of them."""
+_NAME_LETTERS: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a page shows."""
+
+    title: str
+    text: str
+    fields: tuple[str, ...]
+    asks_secret: bool
+    """A form asks for a password."""
+    icon: str
+    """Address of its icon."""
+
+    @property
+    def simhash(self) -> int:
+        """Fingerprint of the visible text."""
+        return simhash(self.text)
+
+
+def read_page(body: bytes, url: str, content_type: str) -> Shown:
+    """Read a page, whatever its bytes are."""
+    headers = Headers({"Content-Type": content_type})
+    text = HtmlResponse(url, body=body, headers=headers).text.replace("\0", "")
+    # without huge_tree libxml2 stops where elements nest more than 256 deep
+    page = Selector(text=text, type="html", huge_tree=False)
+    names = (
+        name.strip()[:_NAME_LETTERS]
+        for name in page.xpath("//input/@name | //select/@name | //textarea/@name").getall()
+    )
+    icon = page.xpath("//link[contains(concat(' ', @rel, ' '), ' icon ')]/@href").get() or "/favicon.ico"
+    return Shown(
+        _squeeze(page.xpath("string(//title)").get() or "")[:TITLE_LETTERS],
+        _squeeze(" ".join(page.xpath(_VISIBLE).getall()))[:TEXT_LETTERS],
+        tuple(sorted({name for name in names if name})[:FIELDS]),
+        bool(page.xpath("//input[translate(@type, 'PASWORD', 'pasword') = 'password']")),
+        _join(url, icon),
+    )
+
+
+def _squeeze(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _join(url: str, link: str) -> str:
+    try:
+        joined = urljoin(url, link.strip())
+        return joined if urlsplit(joined).scheme in {"http", "https"} else ""
+    except ValueError:
+        return ""
+
+
+def simhash(text: str) -> int:
+    """Charikar's fingerprint of a text, signed 64 bits: texts that differ little differ in few bits; 0 for none.
+
+    >>> (simhash("请输入您的手机号码和密码登录") ^ simhash("请输入您的手机号码和密码登录")).bit_count()
+    0
+    """
+    tokens = _TOKEN.findall(text.lower())
+    shingles = {" ".join(tokens[place : place + _SHINGLE]) for place in range(max(1, len(tokens) - _SHINGLE + 1))}
+    if not tokens:
+        return 0
+    hashes = b"".join(hashlib.blake2b(shingle.encode(), digest_size=8).digest() for shingle in shingles)
+    bits = np.unpackbits(np.frombuffer(hashes, dtype=np.uint8).reshape(-1, 8), axis=1)
+    majority = bits.sum(axis=0, dtype=np.int64) * 2 > len(bits)
+    return int.from_bytes(np.packbits(majority).tobytes(), "big", signed=True)
+
+
+def unpack(body: bytes, encoding: str) -> tuple[bytes, bool]:
+    """A body without content encoding, and whether it is cut; what cannot be unpacked stays as it is."""
+    if encoding not in {"gzip", "x-gzip", "deflate"}:
+        return body[:PAGE_BYTES], len(body) > PAGE_BYTES
+    try:
+        stream = zlib.decompressobj(_GZIP_OR_ZLIB)
+        plain = stream.decompress(body, PAGE_BYTES)
+    except zlib.error:
+        return body[:PAGE_BYTES], len(body) > PAGE_BYTES
+    return plain, not stream.eof
