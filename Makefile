@@ -54,6 +54,7 @@ test: lint ## lint, then every test
 lock: $(STAMP) ## resolve the pins anew (needs the package index)
 	$(BIN)/pip-compile --quiet --upgrade --allow-unsafe --strip-extras --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra dev --output-file requirements-dev.txt pyproject.toml
 	$(BIN)/pip-compile --quiet --allow-unsafe --strip-extras --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --constraint requirements-dev.txt --output-file requirements.txt pyproject.toml
+	sed -i -E 's#-c /[^ ]*requirements-dev.txt#-c requirements-dev.txt#' requirements.txt requirements-dev.txt
 
 clean: ## remove what make built
 	rm -rf $(VENV) build

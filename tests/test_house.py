@@ -53,3 +53,8 @@ def test_no_file_names_a_package_index() -> None:
         and any(host in (ROOT / path).read_text("utf-8", "replace") for host in hosts)
     ]
     assert named == []
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_a_lock_names_no_path_of_the_machine_it_was_made_on(name: str) -> None:
+    assert " /" not in (ROOT / name).read_text("utf-8")

@@ -99,15 +99,14 @@ class FormIndex:
             places = np.flatnonzero(opens & direction) + begin
             which, owners = _look(patterns, text.windows(places, step=1 if begin == 0 else -1))
             found.append(text.label_of(places[which]) << 32 | owners)
-        pairs: Places = _distinct(np.concatenate(found)) + (first << 32)
-        return pairs
+        return _distinct(np.concatenate(found)) + (first << 32)
 
 
 def _distinct(values: Places) -> Places:
     """The values sorted, each once; quicker than np.unique, which hashes."""
     values.sort()
-    kept: Places = values[np.append(True, values[1:] != values[:-1])[: len(values)]]
-    return kept
+    distinct: Places = values[np.append(True, values[1:] != values[:-1])[: len(values)]]
+    return distinct
 
 
 def _patterns(form: str) -> set[str]:

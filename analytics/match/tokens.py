@@ -6,6 +6,7 @@ bits a letter, so that the beginnings and ends of all words are looked up at onc
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -19,7 +20,8 @@ Words = npt.NDArray[np.uint64]
 Places = npt.NDArray[np.int64]
 
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
-_CODE: Final = bytes(_LETTERS.find(chr(byte)) + 1 or 63 for byte in range(256))
+_OTHER: Final = 63
+_CODE: Final = bytes(_LETTERS.find(chr(byte)) + 1 or _OTHER for byte in range(256))
 _BITS: Final = 6
 _LEAST_FUZZY: Final = 4
 _ALIKE: Final = (("o", "0"), ("l", "1"), ("i", "1"), ("i", "l"), ("l", "i"), ("s", "5"), ("e", "3"), ("a", "4"))
@@ -101,7 +103,10 @@ class TokenIndex:
     def __init__(self, forms: Sequence[str], brand_keywords: Iterable[str]) -> None:
         """Prepare for `forms` (by their place in the sequence) and the brands' own keywords beside the generic ones."""
         self._table = _Table([(owner, spellings(form)) for owner, form in enumerate(forms) if needs_tokens(form)])
-        self._keywords = pl.Series(sorted(_KEYWORDS | set(brand_keywords)), dtype=pl.String)
+        listed = sorted(_KEYWORDS | set(brand_keywords))
+        short = [packed(word) for word in listed if len(word) <= _LONGEST and not word.strip(_LETTERS)]
+        self._short_keywords = _Table([(0, np.array(short, np.uint64))])
+        self._keywords = pl.Series(listed, dtype=pl.String)
 
     def candidates(self, labels: pl.Series) -> pl.DataFrame:
         """Pairs `label` (place in the series), `form` that may meet; labels are ASCII, lower case."""
@@ -112,39 +117,41 @@ class TokenIndex:
             .explode("token")
             .filter(pl.col("token").str.len_bytes() > 1)
         )
-        words = tokens.select(pl.col("token").unique())
-        words = pl.concat([words.with_columns(word="token"), self._peeled(words)])
-        trimmed = words.with_columns(word=pl.col("word").str.strip_chars("0123456789"))
-        words = pl.concat([words, trimmed.filter((trimmed["word"] != words["word"]) & (trimmed["word"] != ""))])
-        met = self._met(words)
+        distinct = tokens["token"].unique()
+        text = _Text(distinct)
+        words = [text.whole(), self._peeled(text)]
+        met = self._met(text, _joined([*words, text.trimmed(_joined(words))]))
+        met = met.select("form", token=distinct.gather(met["token"]))
         return tokens.join(met, on="token").select("label", "form").unique()
 
-    def _peeled(self, words: pl.DataFrame) -> pl.DataFrame:
-        """The words without a keyword in front: my-dhl-parcel written as one."""
-        return pl.concat(
-            words.filter(pl.col("token").str.head(length).is_in(self._keywords.implode()))
-            .with_columns(word=pl.col("token").str.slice(length))
-            .filter(pl.col("word").str.len_bytes() > 1)
-            for length in range(2, _LONGEST + 1)
-        )
+    def _peeled(self, text: "_Text") -> "_Words":
+        """The tokens without a keyword in front: my-dhl-parcel written as one."""
+        whole = text.whole()
+        heads, _ = text.heads_and_tails(whole)
+        peeled = []
+        for length in range(2, _LONGEST + 1):
+            rows = np.flatnonzero(whole.ends - whole.begins > length + 1)
+            kept, _ = self._short_keywords.find(heads[rows] >> np.uint64(_BITS * (_LONGEST - length)))
+            rows = rows[kept]
+            peeled.append(_Words(rows, whole.begins[rows] + length, whole.ends[rows]))
+        return _joined(peeled)
 
-    def _met(self, words: pl.DataFrame) -> pl.DataFrame:
+    def _met(self, text: "_Text", words: "_Words") -> pl.DataFrame:
         """Words that begin or end with a spelling, the rest nothing, digits or a keyword: `token`, `form`."""
-        heads, tails, sizes = _heads_and_tails(words["word"])
+        heads, tails = text.heads_and_tails(words)
+        sizes = words.ends - words.begins
         found = []
         for length in range(2, _LONGEST + 1):
             rows = np.flatnonzero(sizes >= length)
             head, tail = heads[rows] >> np.uint64(_BITS * (_LONGEST - length)), tails[rows] & np.uint64(64**length - 1)
-            for spelt, cut in ((head, length), (tail, 0)):
+            for spelt, before, after in ((head, length, 0), (tail, 0, length)):
                 which, forms = self._table.find(spelt)
-                found.append(np.stack([rows[which], forms, np.full_like(forms, cut), np.full_like(forms, length)]))
-        rows, forms, cuts, lengths = np.concatenate(found, axis=1)
-        text, size = pl.col("word"), pl.lit(pl.Series(lengths))
-        rest = text.str.slice(pl.lit(pl.Series(cuts)), text.str.len_chars().cast(pl.Int64) - size)
-        met = words[rows].select("token", form=pl.lit(pl.Series(forms)), rest=rest.str.strip_chars("0123456789"))
-        is_kept = (pl.col("rest") == "") | self._begins_or_ends("rest")
-        kept: pl.DataFrame = met.filter(is_kept).select("token", "form")
-        return kept
+                met = rows[which]
+                found.append(np.stack([words.tokens[met], forms, words.begins[met] + before, words.ends[met] - after]))
+        tokens, forms, begins, ends = np.concatenate(found, axis=1)
+        rest = pl.Series("rest", text.slices(begins, ends), dtype=pl.String).str.strip_chars("0123456789")
+        pairs = pl.DataFrame({"token": tokens, "form": forms, "rest": rest})
+        return pairs.filter((pl.col("rest") == "") | self._begins_or_ends("rest")).select("token", "form").unique()
 
     def _begins_or_ends(self, column: str) -> pl.Expr:
         """Whether a column is a keyword, or begins or ends with one of four letters and more: expressindonesia."""
@@ -155,18 +162,56 @@ class TokenIndex:
         return pl.any_horizontal(text.is_in(words), *parts)
 
 
-def _heads_and_tails(words: pl.Series) -> tuple[Words, Words, Places]:
-    """The first eight and the last eight letters of each word, packed, and how many letters it has.
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Stretches of tokens: whose they are, where in all tokens' text they begin and end."""
 
-    Of a shorter word the first letters stand highest, the last lowest; what is beside them is not its own.
-    """
-    sizes = words.str.len_chars().to_numpy().astype(np.int64)
-    ends = np.cumsum(sizes) + _LONGEST
-    text = words.str.join("").item().encode("ascii", "replace").translate(_CODE)
-    codes = np.zeros(len(text) + 2 * _LONGEST, np.uint8)
-    codes[_LONGEST : len(codes) - _LONGEST] = np.frombuffer(text, np.uint8)
-    heads, tails = np.zeros(len(words), np.uint64), np.zeros(len(words), np.uint64)
-    for place in range(_LONGEST):
-        heads = heads << np.uint64(_BITS) | codes[ends - sizes + place]
-        tails = tails << np.uint64(_BITS) | codes[ends - _LONGEST + place]
-    return heads, tails, sizes
+    tokens: Places
+    begins: Places
+    ends: Places
+
+
+def _joined(parts: Sequence[_Words]) -> _Words:
+    columns = zip(*((part.tokens, part.begins, part.ends) for part in parts), strict=True)
+    return _Words(*(np.concatenate(column) for column in columns))
+
+
+class _Text:
+    """Tokens one after another, as letters' codes with room for a window before the first and behind the last."""
+
+    def __init__(self, tokens: pl.Series) -> None:
+        self._text = tokens.str.join("").item() or ""
+        self._ends = np.cumsum(tokens.str.len_chars().to_numpy().astype(np.int64))
+        self._codes = np.zeros(len(self._text) + 2 * _LONGEST, np.uint8)
+        coded = self._text.encode("ascii", "replace").translate(_CODE)
+        self._codes[_LONGEST : len(self._codes) - _LONGEST] = np.frombuffer(coded, np.uint8)
+
+    def whole(self) -> _Words:
+        """The tokens as they are."""
+        return _Words(np.arange(len(self._ends)), np.append(0, self._ends[:-1])[: len(self._ends)], self._ends)
+
+    def trimmed(self, words: _Words) -> _Words:
+        """The words without the digits around them, where there are some and something is left."""
+        codes = self._codes[_LONGEST : len(self._codes) - _LONGEST]
+        is_digit = (codes >= _CODE[ord("0")]) & (codes != _OTHER)
+        rows = np.flatnonzero(is_digit[words.begins] | is_digit[words.ends - 1])
+        others = np.flatnonzero(~is_digit)
+        begins = np.append(others, len(codes))[np.searchsorted(others, words.begins[rows])]
+        ends = np.append(0, others + 1)[np.searchsorted(others, words.ends[rows])]
+        left = begins < ends
+        return _Words(words.tokens[rows[left]], begins[left], ends[left])
+
+    def heads_and_tails(self, words: _Words) -> tuple[Words, Words]:
+        """The first eight and the last eight letters of each word, packed.
+
+        Of a shorter word the first letters stand highest, the last lowest; what is beside them is not its own.
+        """
+        heads, tails = np.zeros(len(words.tokens), np.uint64), np.zeros(len(words.tokens), np.uint64)
+        for place in range(_LONGEST):
+            heads = heads << np.uint64(_BITS) | self._codes[words.begins + (_LONGEST + place)]
+            tails = tails << np.uint64(_BITS) | self._codes[words.ends + place]
+        return heads, tails
+
+    def slices(self, begins: Places, ends: Places) -> list[str]:
+        """Stretches of the text."""
+        return [self._text[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)]

@@ -2,8 +2,9 @@
 
 import sys
 from enum import StrEnum
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO, Annotated
+from typing import Annotated, cast
 
 import typer
 
@@ -65,13 +66,14 @@ def match(
         refused = match_lines(source, sys.stdout, task, say)
     if refused:
         more = f"; the first {MOST_REASONS:,} are named" if refused > MOST_REASONS else ""
-        say(f"fanzha: {refused:,} lines are no host or URL{more}")
+        lines = "lines are" if refused > 1 else "line is"
+        say(f"fanzha: {refused:,} {lines} no host or URL{more}")
     return 1 if refused else 0
 
 
-def _open_lines(file: str) -> IO[bytes]:
+def _open_lines(file: str) -> BufferedIOBase:
     if file == "-":
-        return sys.stdin.buffer
+        return cast("BufferedIOBase", sys.stdin.buffer)
     try:
         return Path(file).open("rb")
     except OSError as error:

@@ -25,13 +25,34 @@ class LineMatcher:
         """Match the lines of a block, one row a match."""
         lines = pl.Series("input", block.text.decode("utf-8", "replace").removesuffix("\n").split("\n"))
         lines = lines.str.strip_chars_end("\r")
-        normalised = normalise_addresses(lines).with_columns(
+        normalised = _without_broken(normalise_addresses(lines)).with_columns(
             input=lines, line=pl.int_range(block.first, block.first + len(lines))
         )
         wanted = normalised.filter(pl.col("input").str.strip_chars() != "")
         refused = wanted.filter(pl.col("reason").is_not_null()).select("line", "reason")
         rows = _matches(wanted.filter(pl.col("reason").is_null()), self._matcher, self._least)
         return Answer(self._written(rows), refused.height, refused.head(MOST_REASONS).rows())
+
+
+def _without_broken(addresses: pl.DataFrame) -> pl.DataFrame:
+    """The addresses, those refused whose host is spelt in Punycode that says nothing: nobody sees them as a name."""
+    host = pl.col("host")
+    foreign = addresses.filter(host.str.contains(r"\bxn--"))["host"].unique()
+    broken = [name for name in foreign if not all(map(_is_sound, name.split(".")))]
+    if not broken:
+        return addresses
+    reason = pl.when(host.is_in(broken)).then(pl.lit(_BROKEN)).otherwise("reason")
+    return addresses.with_columns(reason=reason)
+
+
+_BROKEN: Final = "its host holds a label of broken Punycode"
+
+
+def _is_sound(label: str) -> bool:
+    try:
+        return not label.startswith("xn--") or bool(label[4:].encode().decode("punycode"))
+    except UnicodeError:
+        return False
 
 
 def _matches(addresses: pl.DataFrame, matcher: Matcher, least: pl.DataFrame) -> pl.DataFrame:

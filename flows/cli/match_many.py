@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from io import BufferedIOBase
 from itertools import chain, islice
 from queue import SimpleQueue
 from typing import IO, Final, TextIO
@@ -27,7 +28,7 @@ _MOST_PROCESSES: Final = 8
 """Each takes 250 MB, more with many brands."""
 
 
-def match_lines(source: IO[bytes], out: TextIO, task: Task, complain: Callable[[str], None]) -> int:
+def match_lines(source: BufferedIOBase, out: TextIO, task: Task, complain: Callable[[str], None]) -> int:
     """Match each line of source (hosts or URLs) and write one row a match.
 
     Args:
@@ -53,10 +54,10 @@ def match_lines(source: IO[bytes], out: TextIO, task: Task, complain: Callable[[
     return refused
 
 
-def read_blocks(source: IO[bytes]) -> Iterator[Block]:
+def read_blocks(source: BufferedIOBase) -> Iterator[Block]:
     """Whole lines, about a MiB at once; of a line that is longer than any address only the beginning."""
     first, begun, is_cut = 1, b"", False
-    while read := source.read(_BLOCK_BYTES):
+    while read := _read(source):
         if is_cut:
             read = read[read.find(b"\n") :] if b"\n" in read else b""
         text = begun + read
@@ -68,6 +69,16 @@ def read_blocks(source: IO[bytes]) -> Iterator[Block]:
             first += whole.count(b"\n") + 1
     if begun:
         yield Block(first, begun)
+
+
+def _read(source: BufferedIOBase) -> bytes:
+    """A block's bytes, fewer at the end; piece by piece, since Ctrl-C is not heard within one call."""
+    pieces: list[bytes] = []
+    left = _BLOCK_BYTES
+    while left and (piece := source.read1(left)):
+        pieces.append(piece)
+        left -= len(piece)
+    return b"".join(pieces)
 
 
 def _answers(task: Task, blocks: Iterator[Block]) -> Iterator[Answer]:
@@ -90,10 +101,8 @@ def _answered_here(task: Task, blocks: Iterable[Block]) -> Iterator[Answer]:
 
 def _answered_by(processes: int, task: Task, blocks: Iterable[Block]) -> Iterator[Answer]:
     """Ask so many processes, whichever is free; end them on every way out."""
-    children = [_Child(task) for _ in range(processes)]
+    children: list[_Child] = []
     free: SimpleQueue[_Child] = SimpleQueue()
-    for child in children:
-        free.put(child)
 
     def ask(block: Block) -> Answer:
         child = free.get()
@@ -105,6 +114,9 @@ def _answered_by(processes: int, task: Task, blocks: Iterable[Block]) -> Iterato
     asked: deque[Future[Answer]] = deque()
     pool = ThreadPoolExecutor(processes)
     try:
+        for _ in range(processes):
+            children.append(_Child(task))
+            free.put(children[-1])
         for block in blocks:
             asked.append(pool.submit(ask, block))
             if len(asked) > 2 * processes:

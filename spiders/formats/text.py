@@ -125,7 +125,10 @@ def _good_lines(content: bytes) -> pl.DataFrame:
         content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if not content:
         return pl.DataFrame(schema={"line": pl.String, "fault": pl.String})
-    return pl.scan_lines(io.BytesIO(content), name="line").with_columns(fault=pl.lit(None, pl.String)).collect()
+    # polars takes what begins as a zlib stream does ("x^", "x\\1") for one; a line break in front keeps it from that
+    seems_packed = content.startswith(b"x")
+    lines = pl.scan_lines(io.BytesIO(b"\n" + content if seems_packed else content), name="line")
+    return lines.slice(int(seems_packed)).with_columns(fault=pl.lit(None, pl.String)).collect()
 
 
 def _mixed_lines(lines: list[str], encoding: str) -> pl.DataFrame:

@@ -192,12 +192,71 @@ def test_match_of_a_file_as_json_lines(call: Call, tmp_path: Path) -> None:
     assert out
 
 
-def test_a_faulty_brands_file_stops_match_before_anything_is_done(call: Call, tmp_path: Path) -> None:
-    (tmp_path / "brands.toml").write_text('[[brand]]\nid = "x"\nnames = ["X"]\ndomains = ["com"]\n', "utf-8")
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (b"no host at all", "U+0020"),
+        (b"a" * 10_000_000 + b".com", "longer than"),
+        (b"http://" + b"paypa1.com/" * 1_000_000, "longer than"),
+        (b"pay\x00pal.com", "U+0000"),
+        (b"\x1b[31mpaypal.com", "U+001B"),
+        ("paypal.com.\u202emoc.lapyap".encode(), "U+202E"),
+        ("pay\u200bpal.com".encode(), "U+200B"),
+        ("pay\u2066pal.com".encode(), "U+2066"),
+        (b"www.xn--999999999999.com", "Punycode"),
+        (b"https://xn--.com/paypal", "Punycode"),
+        (b"mailto:paypa1@example.org", "scheme"),
+        (b"paypal", "single label"),
+    ],
+    ids=lambda value: repr(value[:20]) if isinstance(value, bytes) else None,
+)
+@pytest.mark.parametrize("place", ["first", "last"])
+def test_a_line_that_is_no_host_is_one_line_and_the_rest_is_done(
+    call: Call, line: bytes, said: str, place: str
+) -> None:
+    lines = [line, b"paypa1.com"] if place == "first" else [b"paypa1.com", line]
+    code, out, err = call("match", stdin=b"\n".join(lines))
+    assert code == 1
+    assert [row.split(",")[0] for row in out.splitlines()] == ["input", "paypa1.com"]
+    told, counted = err.splitlines()
+    assert told.startswith(f"line {1 + lines.index(line)}: ")
+    assert said in told
+    assert len(told) < 200
+    assert told.isprintable()
+    assert counted == "fanzha: 1 line is no host or URL"
+
+
+def test_a_file_of_something_else_is_not_told_line_by_line(call: Call) -> None:
+    code, _, err = call("match", stdin=b"nothing here\n" * 1_500)
+    assert code == 1
+    *told, counted = err.splitlines()
+    assert [line.partition(":")[0] for line in told] == [f"line {number}" for number in range(1, 1_001)]
+    assert counted == "fanzha: 1,500 lines are no host or URL; the first 1,000 are named"
+
+
+_X: str = '[[brand]]\nid = "x"\nnames = ["Xyzzy"]\ndomains = ["xyzzy.example"]\n'
+
+
+@pytest.mark.parametrize(
+    ("brands", "said"),
+    [
+        (_X + _X, "'x' stands twice"),
+        (_X.replace("Xyzzy", " "), "a name is empty"),
+        (_X.replace("xyzzy.example", "com"), "'com' is a bare top-level domain"),
+        (_X + 'colour = "red"\n', "colour"),
+        (_X + '"\\u001b[31m" = "red"\n', "Extra inputs"),
+    ],
+)
+def test_a_faulty_brands_file_stops_match_before_anything_is_done(
+    call: Call, tmp_path: Path, brands: str, said: str
+) -> None:
+    (tmp_path / "brands.toml").write_text(brands, "utf-8")
     code, out, err = call("match", "--brands", "brands.toml", stdin=b"paypa1.com\n")
     assert (code, out) == (2, "")
     assert err.count("\n") == 1
     assert "brands.toml" in err
+    assert said in err
+    assert err.rstrip("\n").isprintable()
 
 
 def test_check_answers_without_a_database(call: Call, tmp_path: Path) -> None:

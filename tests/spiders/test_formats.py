@@ -230,6 +230,13 @@ def test_a_web_page_in_place_of_a_feed_is_refused(name: str, page: bytes, told: 
     assert str(raised.value) == wanted
 
 
+@pytest.mark.parametrize("start", [b"x^", b"x\x01"])
+def test_lines_that_begin_like_packed_ones_are_lines(start: bytes) -> None:
+    parsed = read(start + b"2.example\nother.example\n", source("list"))
+    assert parsed.total == 2
+    assert parsed.rows["address"].to_list()[-1] == "other.example"
+
+
 @pytest.mark.parametrize("name", FORMATS)
 @settings(max_examples=60, deadline=None)
 @given(content=st.binary(max_size=300) | st.text(alphabet="[]{}\",:'\\\n\r\0#|^$ a1é奇", max_size=200).map(str.encode))

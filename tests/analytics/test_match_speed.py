@@ -1,0 +1,110 @@
+"""What makes matching quick drops nothing: the cheap questions refuse only what the dear ones refuse too."""
+
+import random
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analytics.match import fold
+from analytics.match.index import FormIndex
+from analytics.match.matcher import Matcher
+from analytics.match.nearness import letter_sets, may_meet, missing_letters
+from analytics.match.spans import find_span
+from db.brands import load_brands
+
+FORMS = [
+    "zyrqon",
+    "velmarkt",
+    "klarcredit",
+    "dorrnwella",
+    "qrr",
+    "wonnclid",
+    "bankofzyrland",
+    "hhello5bd",
+    "lcvv",
+    "aa",
+]
+PAIRS = [
+    ("m", "rn"),
+    ("m", "nn"),
+    ("w", "vv"),
+    ("d", "cl"),
+    ("k", "lc"),
+    ("b", "lb"),
+    ("d", "dl"),
+    ("h", "lh"),
+    ("n", "rr"),
+]
+LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+def disguised(form: str, seed: int) -> str:
+    """A form after a few of the changes that a matcher looks through."""
+    chance = random.Random(seed)  # noqa: S311 - reproducible, no secret
+    text = form
+    for _ in range(chance.randrange(4)):
+        one, two = chance.choice(PAIRS)
+        text = chance.choice([text.replace(one, two), text.replace(two, one), text])
+        place = chance.randrange(max(1, len(text)))
+        letter = chance.choice([*LETTERS, *fold.COARSE_CLASSES[chance.randrange(4)], text[place : place + 1]])
+        kept = chance.choice([place, place + 1])
+        text = text[:place] + chance.choice(["", letter]) + text[kept:]
+    return text
+
+
+@given(
+    st.sampled_from(FORMS),
+    st.integers(0, 10**9),
+    st.sampled_from(["", "my", "x9", "rr"]),
+    st.sampled_from(["", "l", "24", "cl"]),
+)
+@settings(max_examples=1_500, deadline=None)
+def test_what_may_be_met_is_never_dropped(form: str, seed: int, before: str, after: str) -> None:
+    label = before + disguised(form, seed) + after
+    pair = (np.array([FORMS.index(form)]), np.array([1]))
+    if find_span(label, form):
+        assert may_meet(FORMS, ["elsewhere", label], pair).tolist() == [True]
+
+
+@pytest.mark.parametrize(
+    ("form", "label", "missing"),
+    [
+        ("zyrqon", "zyrqon", 0),
+        ("zyrqon", "my2yrq0n", 0),
+        ("zyrqon", "zyron", 1),
+        ("zyrqon", "", 6),
+        ("velmarkt", "velrrarkt", 0),
+        ("velmarkt", "velmarlct", 0),
+        ("dorf", "clorf", 0),
+        ("clorf", "dorf", 0),
+    ],
+)
+def test_letters_that_pass_for_each_other_are_not_missing(form: str, label: str, missing: int) -> None:
+    pair = (np.array([0]), np.array([1]))
+    assert missing_letters([form], letter_sets(["xyz", label, "abc"]), pair).tolist() == [missing]
+
+
+def test_a_label_has_the_same_candidates_in_any_company() -> None:
+    index = FormIndex(FORMS)
+    labels = [disguised(form, seed) or "x" for form in FORMS for seed in range(3_000)]
+    together = set(zip(*(side.tolist() for side in index.candidates(labels)), strict=True))
+    assert len(labels) > 16_384, "more than one batch"
+    assert len(together) > len(labels) // 3
+    for row in random.Random(5).sample(range(len(labels)), 300):  # noqa: S311 - reproducible, no secret
+        _, forms = index.candidates([labels[row]])
+        assert {(row, form) for form in forms.tolist()} == {pair for pair in together if pair[0] == row}
+
+
+def test_of_equal_readings_the_same_one_is_told_in_any_company() -> None:
+    names = ["chinaciticbank", "citibank", "bankofchina", "jdfinance", "icbc-citi", "abcchina"]
+    hosts = [f"{disguised(name, seed) or 'x'}{seed}.kefu.icu" for name in names for seed in range(60)]
+    frame = pl.DataFrame({"host": hosts}).unique(maintain_order=True)
+    frame = frame.with_columns(registrable_domain=pl.lit("kefu.icu"), public_suffix=pl.lit("icu"))
+    matcher = Matcher(load_brands())
+    together = matcher.match_hosts(frame).sort("host", "brand")
+    halves = [matcher.match_hosts(half) for half in (frame[::2].reverse(), frame[1::2])]
+    assert together.height > 50
+    assert pl.concat(halves).sort("host", "brand").equals(together)
