@@ -16,7 +16,7 @@ from db.errors import UsageError
 from db.files import read_bounded
 from db.kinds import APP, KINDS
 from db.vocabulary import Yields
-from spiders.guard import undeclarable
+from spiders.guard import declarable
 
 _EXTRACTS = re.compile(r"::(text|attr\([\w-]+\))$")
 """What Scrapy's selectors add to CSS: the text or an attribute of what was selected."""
@@ -157,13 +157,7 @@ class Source(_Declaration):
             raise ValueError(f"no time zone {value!r}; give one of IANA's names, as Asia/Shanghai or UTC")
         return value
 
-    @field_validator("networks")
-    @classmethod
-    def _networks(cls, value: tuple[IPvAnyNetwork, ...]) -> tuple[IPvAnyNetwork, ...]:
-        for network in value:
-            if reason := undeclarable(network):
-                raise ValueError(reason)
-        return value
+    _networks = field_validator("networks")(declarable)
 
     @field_validator("path")
     @classmethod

@@ -58,6 +58,14 @@ catalogue's; nothing lives on link-local, multicast or reserved addresses that a
 _DECLARABLE_KINDS: Final = frozenset({"private", "shared by a carrier (CGNAT)"})
 
 
+def declarable(networks: tuple[Network, ...]) -> tuple[Network, ...]:
+    """The networks of a declaration, if each may be declared; else ValueError says why not."""
+    for network in networks:
+        if reason := undeclarable(network):
+            raise ValueError(reason)
+    return networks
+
+
 def refusal(ip: str, networks: tuple[Network, ...] = (), *, loopback: bool = False) -> str | None:
     """Why an address may not be connected to; None if it may.
 

@@ -167,7 +167,7 @@ def _window_facts(form: str, window: str, technique: str) -> set[str]:
     if _word_alone(form, window):
         facts.add("the word alone")
     if len(window) > 2 and (frequency := words.zipf(window)):
-        facts.add("is a word" if frequency >= _KNOWN else "is a rare word")
+        facts.add("is a word" if frequency >= words.KNOWN else "is a rare word")
     return facts
 
 
@@ -179,8 +179,6 @@ def _overlap_facts(form: str, stretch: Stretch) -> set[str]:
     return {"overlaps a word"} if tails or heads else set()
 
 
-_KNOWN: Final = 3.2
-"""Zipf value of a word that its readers know: herpes, revolt."""
 _USUAL: Final = 3.8
 """Zipf value of a word that host names are made of; about the 10,000 commonest."""
 

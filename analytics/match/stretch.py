@@ -10,8 +10,6 @@ from analytics.match.spans import Span, is_boundary
 
 _WORDY: Final = 1.15
 """log10 cost a letter below which a stretch reads as words; random letters cost 1.6 and more."""
-_KNOWN: Final = 3.2
-"""Zipf value of a word that its readers know, however short: the bees of applebees."""
 _LEAST_GLUED: Final = 3
 _RANK: Final = ["", "infra", "weak", "strong", "own"]
 
@@ -69,7 +67,9 @@ def kind_of(rest: str, own: frozenset[str]) -> str:
         return kind
     if len(letters) == 1:
         return "letter"
-    is_word = len(letters) >= _LEAST_GLUED and words.zipf(letters) >= _KNOWN
+    is_word = (
+        len(letters) >= _LEAST_GLUED and words.zipf(letters) >= words.KNOWN
+    )  # however short: the bees of applebees
     return "words" if is_word or words.read_cost(letters) / len(letters) < _WORDY else "unknown"
 
 
@@ -95,13 +95,9 @@ def _keyword(word: str, own: frozenset[str]) -> str:
         return "own"
     if word in keywords.INFRA:
         return "infra"
-    return (
-        "strong"
-        if word in keywords.STRONG or word.removesuffix("s") in keywords.STRONG
-        else "weak"
-        if word in keywords.WEAK
-        else ""
-    )
+    if word in keywords.STRONG or word.removesuffix("s") in keywords.STRONG:
+        return "strong"
+    return "weak" if word in keywords.WEAK else ""
 
 
 def keyword_among(parts: Iterable[str], own: frozenset[str]) -> str:

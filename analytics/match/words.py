@@ -26,6 +26,8 @@ _RAREST_FOREIGN: Final = 550
 UNKNOWN_LETTER: Final = 1.9
 """log10 cost of a letter that belongs to no word: a little more than log10(36) = 1.56, as if at random."""
 WORD_START: Final = 0.5
+KNOWN: Final = 3.2
+"""Zipf value of a word that its readers know: herpes, revolt."""
 _LONGEST: Final = 18
 _INFLECTIONS: Final = ("s", "es", "d", "ed", "ing", "er", "ers", "n", "e", "en")
 

@@ -15,10 +15,11 @@ from contextlib import suppress
 from io import BufferedIOBase
 from itertools import chain, islice
 from queue import SimpleQueue
-from typing import IO, Final, TextIO
+from typing import Final, TextIO
 
 from db.errors import Interrupted
 from flows.cli.match_work import COLUMNS, MOST_REASONS, Answer, Block, Task, receive_answer, send
+from spiders.lifeline import pipe
 
 _BLOCK_BYTES: Final = 1 << 20
 """Some 60,000 hosts: enough for the vectors to pay, few enough to stay in a core's cache."""
@@ -149,10 +150,10 @@ class _Child:
     def ask(self, block: Block) -> Answer:
         try:
             if self._task:
-                send(_pipe(self._process.stdin), self._task)
+                send(pipe(self._process.stdin), self._task)
                 self._task = None
-            send(_pipe(self._process.stdin), block)
-            return receive_answer(_pipe(self._process.stdout))
+            send(pipe(self._process.stdin), block)
+            return receive_answer(pipe(self._process.stdout))
         except (EOFError, OSError) as error:
             code = self._process.wait()
             how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
@@ -165,11 +166,6 @@ class _Child:
 
     def close(self) -> None:
         self._process.wait()
-        _pipe(self._process.stdout).close()
+        pipe(self._process.stdout).close()
         with suppress(BrokenPipeError):
-            _pipe(self._process.stdin).close()
-
-
-def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
-    assert stream is not None  # noqa: S101 - for the type checker: Popen was asked for pipes
-    return stream
+            pipe(self._process.stdin).close()

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationErro
 
 from db.errors import UsageError
 from db.files import read_bounded
-from spiders.guard import undeclarable
+from spiders.guard import declarable
 
 _DNS_PORT: Final = 53
 
@@ -54,13 +54,7 @@ class Vantage(BaseModel):
             raise ValueError(f"{value!r} is no http://host:port")
         return value
 
-    @field_validator("networks")
-    @classmethod
-    def _networks(cls, value: tuple[IPvAnyNetwork, ...]) -> tuple[IPvAnyNetwork, ...]:
-        for network in value:
-            if reason := undeclarable(network):
-                raise ValueError(reason)
-        return value
+    _networks = field_validator("networks")(declarable)
 
     @model_validator(mode="after")
     def _one_way(self) -> "Vantage":

@@ -111,6 +111,8 @@ INNOCENT = [
     "www.tax.service.gov.uk",  # under an official public suffix
     "tax.gov.uk",
     "abc.blob.core.windows.net",
+    "xn--betalningstt-pcb.se",  # the ätt of betalningsätt is not AT&T
+    "xn--btbenet-exa.se",  # båtbenet is not battlenet
 ]
 
 
@@ -235,6 +237,15 @@ def test_what_met_is_shown_as_it_stands_and_told_apart(label: str, matched: str,
     found = best(f"{as_a_label(label)}.top")
     assert (found["matched"], found["technique"]) == (matched, technique)
     assert told in str(found["explanation_en"])
+
+
+def test_two_brands_in_one_host_are_both_told_but_rivals_for_the_same_letters_are_not() -> None:
+    both = bundled().match_hosts(hosts_frame("paypal-login.netflix-billing-login.top"))
+    assert set(both["brand"]) == {"paypal", "netflix"}
+    assert both["confidence"].n_unique() == 1
+    near = Brand(id="paypay", names=("PayPay",), domains=("paypay.example",))
+    found = Matcher([*load_brands(), near]).match_hosts(hosts_frame("login.paypa1.com"))
+    assert found["brand"].to_list() == ["paypal"]
 
 
 def test_no_hosts_give_no_matches() -> None:
