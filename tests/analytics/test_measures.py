@@ -5,7 +5,7 @@ from random import Random
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.measures.declared import BESIDE, MEASURES, REASONS, Grouping
@@ -62,7 +62,7 @@ ENDS: dict[str, tuple[dict[str, Value], tuple[float | None, int, float | None]]]
         (3, 4, 6),
     ),
     "up before the confirmation, down after it": (
-        one(**PROBED | {"last_up_at": at(-8), "first_down_at": at(2)}, last_telling_at=at(60)),
+        one(first_seen_at=at(-9), **PROBED | {"last_up_at": at(-8), "first_down_at": at(2)}, last_telling_at=at(60)),
         (1, 4, 2),
     ),
     "already down when confirmed": (
@@ -101,6 +101,8 @@ def test_clocks_are_kept_apart() -> None:
     assert (row["entry_confirmed"], row["entry_first_seen"], row["entry_notified"]) == (-1, 4, -1)
     early = lives(frame(closed(20, notified_at=at(-2))), LATER).row(0, named=True)
     assert (early["time_notified"], early["entry_notified"]) == (22, 2)
+    looked_at_once = lives(frame(one(first_seen_at=at(-4), last_telling_at=at(0))), LATER).row(0, named=True)
+    assert (looked_at_once["time_confirmed"], looked_at_once["time_first_seen"]) == (0, None)
     late = lives(frame(closed(20, notified_at=at(21))), LATER).row(0, named=True)
     assert late["time_notified"] is None
 
@@ -126,6 +128,7 @@ def test_what_is_counted_over_what() -> None:
         one(first_seen_at=after, confirmed_at=after),
         one(confirmed_at=None, state="suspected"),
         closed(1, state="dismissed"),
+        one(first_seen_at=before, confirmed_at=before, closed_at=before + HOUR_MS, state="closed"),
     )
     assert (rows["confirmed"].value, rows["confirmed"].beside) == (8, {"reopened": 1, "continues": 1})
     assert (rows["carried_over"].value, rows["carried_over"].over) == (1, 5)
@@ -145,7 +148,7 @@ def test_what_is_counted_over_what() -> None:
     }
     assert rows["median_from_notified"].value == 9
     assert (rows["reactivated"].value, rows["reactivated"].over) == (20, 5)
-    assert (rows["open"].value, rows["open"].over) == (5, 10)
+    assert (rows["open"].value, rows["open"].over) == (5, 11)
     assert rows["open"].beside == {"open": 1, "failing": 1, "unknown": 1, "unprobed": 2, "since_start": 4}
     assert (rows["oldest_open"].value, rows["oldest_open"].beside) == (
         (LATER.as_of - at(0)) / HOUR_MS,
@@ -207,6 +210,14 @@ def test_the_width_of_what_is_not_known_is_told() -> None:
     assert (row.value, row.over, row.beside) == (7, 2, {"widest": 10})
 
 
+def test_what_was_down_when_confirmed_is_beside_the_figures_not_in_them() -> None:
+    down = one(first_seen_at=at(-30), **PROBED | {"last_up_at": at(-20), "first_down_at": at(-10)})
+    rows = found(down, *(closed(hours) for hours in range(1, 30)), one(last_telling_at=at(-1)))
+    assert rows["median_from_confirmed"].beside == {"closed": 29, "open": 0, "down_before": 1, "unfollowed": 1}
+    assert (rows["median_from_confirmed"].over, rows["closed_30d_not_stated"].over) == (29, 29)
+    assert (rows["expected_open"].over, rows["closed_cohort"].over) == (30, 31)
+
+
 def test_closures_all_noted_on_the_last_day_are_not_believed() -> None:
     span = YEAR.end - YEAR.start
     starts = [YEAR.start + span * number // 500 for number in range(500)]
@@ -242,6 +253,7 @@ MANY = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(MANY, st.randoms(use_true_random=False), st.sampled_from([None, *Grouping]))
 def test_the_order_of_attacks_is_nothing(attacks: list[dict[str, Value]], random: Random, by: Grouping | None) -> None:
     whole = frame(*attacks)
@@ -254,6 +266,7 @@ def test_the_order_of_attacks_is_nothing(attacks: list[dict[str, Value]], random
     assert plain == shuffled
 
 
+@settings(deadline=None)
 @given(MANY, st.sampled_from(list(Grouping)))
 def test_groups_add_up_to_the_whole(attacks: list[dict[str, Value]], by: Grouping) -> None:
     whole, grouped = measure(frame(*attacks), LATER), measure(frame(*attacks), LATER, by)

@@ -129,6 +129,8 @@ def test_what_nobody_was_followed_to_is_not_known() -> None:
     gone = kaplan_meier(np.array([1.0, 3.0]), np.array([True, True]))
     assert (survival_at(gone, 99.0).value, restricted_mean(gone, 99.0).value) == (0, 2)
     np.testing.assert_equal(tuple(survival_at(gone, 99.0)), (0, nan, nan))
+    all_stand = kaplan_meier(np.array([3.0]), np.array([False]))
+    np.testing.assert_equal(tuple(restricted_mean(all_stand, 2.0)), (2, nan, nan))
     assert all(map(isnan, incidence_at(aalen_johansen(np.array([1.0]), np.array([0]), 1), 1, 2.0)))
     assert all(map(isnan, wilson(0, 0)))
 
@@ -146,6 +148,7 @@ def test_what_is_no_life_is_refused(times: list[float], is_closed: list[bool], l
         kaplan_meier(np.array(times), np.array(is_closed), None if late is None else np.array(late))
 
 
+@settings(deadline=None)
 @given(LIVES, st.booleans())
 def test_a_curve_falls_from_one_and_its_bands_hold_it(lives: list[tuple[float, int, int]], late: bool) -> None:
     times, causes = arrays(lives)
@@ -161,6 +164,7 @@ def test_a_curve_falls_from_one_and_its_bands_hold_it(lives: list[tuple[float, i
     assert (high[inside] <= 1).all()
 
 
+@settings(deadline=None)
 @given(LIVES, st.randoms(use_true_random=False))
 def test_the_order_of_lives_is_nothing(lives: list[tuple[float, int, int]], random: object) -> None:
     shuffled = list(lives)
@@ -170,6 +174,7 @@ def test_the_order_of_lives_is_nothing(lives: list[tuple[float, int, int]], rand
     np.testing.assert_array_equal(one.curve.survival, other.curve.survival)
 
 
+@settings(deadline=None)
 @given(LIVES, st.booleans(), st.sampled_from([0.0, 1.5, 4.0, 6.0]))
 def test_shares_by_cause_add_up_to_what_closed(lives: list[tuple[float, int, int]], late: bool, time: float) -> None:
     incidence = aalen_johansen(*arrays(lives), 3, entries(lives) if late else None)
@@ -179,6 +184,7 @@ def test_shares_by_cause_add_up_to_what_closed(lives: list[tuple[float, int, int
     assert all(not share.low < 0 and not share.low > share.value + 1e-12 for share in shares)
 
 
+@settings(deadline=None)
 @given(LIVES, st.booleans(), st.sampled_from([0.0, 1.5, 4.0, 6.0]))
 def test_of_one_cause_the_share_is_what_closed(lives: list[tuple[float, int, int]], late: bool, time: float) -> None:
     times, causes = arrays(lives)
@@ -188,6 +194,7 @@ def test_of_one_cause_the_share_is_what_closed(lives: list[tuple[float, int, int
     )
 
 
+@settings(deadline=None)
 @given(LIVES, st.sampled_from([0.0, 1.5, 4.0, 6.0, 9.0]))
 def test_without_censoring_it_is_the_share_and_the_mean_of_the_sample(
     lives: list[tuple[float, int, int]], time: float
