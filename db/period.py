@@ -66,5 +66,14 @@ def shanghai_text(instant: int) -> str:
     return moment.astimezone(SHANGHAI).isoformat(sep=" ", timespec="seconds")
 
 
+def year_of(instant: int) -> int:
+    """The calendar year in Shanghai of an instant (Unix ms).
+
+    >>> year_of(1704038399999), year_of(1704038400000)
+    (2023, 2024)
+    """
+    return datetime.fromtimestamp(instant / 1000, tz=SHANGHAI).year
+
+
 def _new_year(year: int) -> int:
     return round(datetime(year, 1, 1, tzinfo=SHANGHAI).timestamp()) * 1000
