@@ -279,7 +279,7 @@ FAULTY = {
     '[[vantage]]\nname = "a"\nnetwork = "n"\nproxy = "socks5://h:1"': "vantage: proxy: 'socks5://h:1' is no http://host:port",
     '[[vantage]]\nname = "a"\nnetwork = "n"\nbind_address = "x"': "vantage: bind_address: 'x' does not appear to be an",
     '[[vantage]]\nname = "a"\nnetwork = "n"\ndns = ["1.1.1.1:0"]': "vantage: dns: '1.1.1.1:0' has no port",
-    '[[vantage]]\nname = "a"\nnetwork = "n"\nnetworks = ["10.0.0.0/8"]': "vantage: the table: networks are those",
+    '[[vantage]]\nname = "a"\nnetwork = "n"\nnetworks = ["10.0.0.0/8"]': "vantage: networks are those",
     '[[vantage]]\nname = "a"\nnetwork = "n"\n[[vantage]]\nname = "a"\nnetwork = "m"': "a vantage's name stands twice",
     "[[vantage": "cannot be read as a file of vantage points",
 }
