@@ -1,24 +1,36 @@
 """The brands file: who is imitated, by which names, and what is theirs."""
 
-from __future__ import annotations
-
 import re
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from db.brand_values import (
+    app_package,
+    brand_id,
+    brand_name,
+    certificate,
+    keyword,
+    official_domain,
+    some_names,
+    visible_text,
+)
 from db.errors import UsageError
-from db.files import read_bounded
+from db.toml import read_toml
+from db.unseen import quoted
+from db.wording import told_faults
 
-_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-
+_T = TypeVar("_T")
+_Texts = Annotated[tuple[_T, ...], Field(strict=False)]
+"""A list of the file; strictness is for what stands in it."""
+_MOST_FAULTS: Final = 5
+"""Faults told in one line; of more the number."""
 DEFAULT_THRESHOLD = 60
 """Confidence from which a match counts where the brand names none."""
 
@@ -28,49 +40,17 @@ class Brand(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    id: str
-    names: Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
-    domains: Annotated[tuple[str, ...], Field(strict=False)]
-    packages: Annotated[tuple[str, ...], Field(strict=False)] = ()
-    certificates: Annotated[tuple[str, ...], Field(strict=False)] = ()
-    keywords: Annotated[tuple[str, ...], Field(strict=False)] = ()
-    sector: str = ""
+    id: Annotated[str, AfterValidator(brand_id)]
+    names: Annotated[_Texts[Annotated[str, AfterValidator(brand_name)]], AfterValidator(some_names)]
+    domains: _Texts[Annotated[str, AfterValidator(official_domain)]]
+    packages: _Texts[Annotated[str, AfterValidator(app_package)]] = ()
+    certificates: _Texts[Annotated[str, AfterValidator(certificate)]] = ()
+    keywords: _Texts[Annotated[str, AfterValidator(keyword)]] = ()
+    sector: Annotated[str, Field(max_length=64), AfterValidator(visible_text)] = ""
     own: bool = False
     follow: bool = False
     threshold: Annotated[int, Field(ge=0, le=100)] = DEFAULT_THRESHOLD
     confirm_at: Annotated[int, Field(ge=0, le=100)] | None = None
-
-    @field_validator("id")
-    @classmethod
-    def _id(cls, value: str) -> str:
-        if not _ID.fullmatch(value):
-            raise ValueError("an id is a-z, 0-9 and hyphens, at most 64")
-        return value
-
-    @field_validator("names")
-    @classmethod
-    def _names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if any(not name.strip() for name in value):
-            raise ValueError("a name is empty")
-        return value
-
-    @field_validator("certificates")
-    @classmethod
-    def _certificates(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        cleaned = tuple(certificate.lower().replace(":", "") for certificate in value)
-        for certificate in cleaned:
-            if not _SHA256.fullmatch(certificate):
-                raise ValueError(f"{certificate!r} is no SHA-256 of a certificate (64 hexadecimal digits)")
-        return cleaned
-
-    @field_validator("domains")
-    @classmethod
-    def _domains(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        cleaned = tuple(domain.strip().lower().rstrip(".") for domain in value)
-        for domain in cleaned:
-            if "." not in domain:
-                raise ValueError(f"{domain!r} is a bare top-level domain; every name under it would be official")
-        return tuple(domain.encode("idna").decode() if not domain.isascii() else domain for domain in cleaned)
 
     @property
     def name_zh(self) -> str:
@@ -87,26 +67,45 @@ def load_brands(path: Path | None = None) -> tuple[Brand, ...]:
     """Read a brands file; without a path the list that comes with fanzha.
 
     Raises:
-        UsageError: the file cannot be read, a brand is faulty, or an id stands twice; one line, nothing is loaded.
+        UsageError: the file cannot be read, or something in it is faulty; one line with all faults but for the sixth
+            and more, nothing is loaded.
     """
     shown = str(path) if path else "the bundled brands"
-    try:
-        text = read_bounded(path).decode() if path else files("db").joinpath("brands.toml").read_text("utf-8")
-        document = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UsageError(f"{shown}: cannot be read as a brands file: {error}") from error
-    entries = document.pop("brand", [])
-    if document:
-        raise UsageError(f"{shown}: unknown key {min(document)!r}; a brands file holds [[brand]] tables only")
-    if not isinstance(entries, list) or not entries:
-        raise UsageError(f"{shown}: no [[brand]] in it")
-    brands = tuple(_brand(entry, shown, number) for number, entry in enumerate(entries, 1))
-    seen: set[str] = set()
-    for brand in brands:
-        if brand.id in seen:
-            raise UsageError(f"{shown}: brand id {brand.id!r} stands twice; give one of them another id")
-        seen.add(brand.id)
+    document, _ = read_toml(path or files("db").joinpath("brands.toml"), shown, "a brands file")
+    brands, faults = _checked(document)
+    if faults:
+        more = f"; and {len(faults) - _MOST_FAULTS:,} more" if len(faults) > _MOST_FAULTS else ""
+        raise UsageError(f"{shown}: {'; '.join(faults[:_MOST_FAULTS])}{more}")
     return brands
+
+
+def stored_brand(kept: Mapping[str, Any]) -> Brand:
+    """A brand as it was dumped after it had been checked; what an older fanzha accepted is taken as it was."""
+    return Brand.model_construct(
+        None, **{key: tuple(one) if isinstance(one, list) else one for key, one in kept.items()}
+    )
+
+
+def _checked(document: dict[str, Any]) -> tuple[tuple[Brand, ...], list[str]]:
+    """The sound brands of a document, and what is wrong with the rest."""
+    entries = document.pop("brand", [])
+    faults = [f"{quoted(key)} is no key here; a brands file holds [[brand]] tables only" for key in document]
+    if isinstance(entries, dict):
+        return (), [*faults, "[brand] is one table; head each brand with [[brand]]"]
+    if not isinstance(entries, list) or not entries:
+        return (), faults or ["no [[brand]] in it; write one for each brand"]
+    brands: list[Brand] = []
+    for number, entry in enumerate(entries, 1):
+        try:
+            brands.append(Brand.model_validate(entry))
+        except ValidationError as error:
+            label = quoted(entry["id"]) if isinstance(entry, dict) and "id" in entry else "without an id"
+            faults += [f"brand {number} ({label}): {fault}" for fault in told_faults(error, Brand)]
+    counted = Counter(brand.id for brand in brands)
+    faults += [
+        f"brand id {quoted(each)} stands twice; give each brand its own" for each in counted if counted[each] > 1
+    ]
+    return tuple(brands), faults
 
 
 _PRIVATE: Final = "===BEGIN PRIVATE DOMAINS==="
@@ -162,26 +161,40 @@ def public_suffix(host: str) -> str:
     return ""
 
 
-def brand_warnings(brands: Iterable[Brand]) -> list[str]:
-    """What is allowed in a brands file and yet worth a look, a line each: official domains that are public suffixes."""
-    effect = {
-        "icann": "is a public suffix: every name under it counts as official",
-        "private": "is a public suffix of a landlord: only the name itself counts as official, not its tenants",
-    }
+def brand_warnings(brands: Sequence[Brand]) -> list[str]:
+    """What is allowed in a brands file and yet worth a look, a line each."""
+    official = {domain for brand in brands for domain in brand.domains}
     return [
-        f"brand {brand.id!r}: domain {domain!r} {effect[kind]}"
+        f"brand {quoted(brand.id)}: {said}"
         for brand in brands
-        for domain in brand.domains
-        if (kind := suffix_kind(domain))
+        for said in (*_domain_warnings(brand, official), *_confirm_warnings(brand))
     ]
 
 
-def _brand(entry: object, shown: str, number: int) -> Brand:
-    label = repr(entry.get("id", "?")) if isinstance(entry, dict) else "?"
-    try:
-        return Brand.model_validate(entry)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the table"
-        message = first["msg"].removeprefix("Value error, ")
-        raise UsageError(f"{shown}: brand {number} ({label}): {where}: {message}") from None
+_SUFFIX: Final = {
+    "icann": "is a public suffix: every name under it counts as official",
+    "private": "is a public suffix: only itself counts as official, not the names under it",
+}
+
+
+def _domain_warnings(brand: Brand, official: Collection[str]) -> Iterator[str]:
+    """Of domains that are no registrable ones: a suffix, or a name under what nobody declares official."""
+    for domain in brand.domains:
+        if kind := suffix_kind(domain):
+            yield f"domain {quoted(domain)} {_SUFFIX[kind]}"
+            continue
+        suffix = public_suffix(domain)
+        registrable = ".".join(domain.split(".")[-suffix.count(".") - 2 :])
+        if suffix and registrable != domain and registrable not in official:
+            yield (
+                f"domain {quoted(domain)} is a name under {registrable}, which is not official by it; "
+                f"write {registrable} if all of it is the brand's"
+            )
+
+
+def _confirm_warnings(brand: Brand) -> Iterator[str]:
+    if brand.confirm_at is not None and brand.confirm_at < brand.threshold:
+        yield (
+            f"confirm_at {brand.confirm_at} is below the threshold {brand.threshold}, from which a match counts; "
+            "raise it, or lower the threshold"
+        )

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +10,7 @@ LIMIT: Final = 16 * 1024 * 1024
 """Bytes: a hundred times the largest catalogue or brands file that a person keeps; `/dev/zero` has no end."""
 
 
-def read_bounded(path: Path, limit: int = LIMIT) -> bytes:
+def read_bounded(path: Path | Traversable, limit: int = LIMIT) -> bytes:
     """The content of a file.
 
     Raises:

@@ -1,5 +1,6 @@
 """Reading what is to be matched, writing what matched, and how far matching has come."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -7,7 +8,7 @@ from typing import Final
 import polars as pl
 from sqlite_utils import Database
 
-from db.brands import Brand
+from db.brands import Brand, stored_brand
 from db.frames import read_query
 
 _MATCH_COLUMNS: Final[Mapping[str, type[pl.DataType]]] = {
@@ -60,7 +61,7 @@ def save_brands(database: Database, brands: Sequence[Brand]) -> None:
 def read_brands(database: Database) -> tuple[Brand, ...]:
     """The brands in force, in the order of their file; none before the first matching."""
     rows = database.execute("SELECT declaration FROM brand WHERE is_listed ORDER BY position, brand_id")
-    return tuple(Brand.model_validate_json(row[0]) for row in rows)
+    return tuple(stored_brand(json.loads(row[0])) for row in rows)
 
 
 def read_state(database: Database) -> MatchState | None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlite_utils import Database
 
-from db.brands import Brand
+from db.brands import Brand, stored_brand
 
 EXAMPLES: Final = 20
 """Changes of each kind that are kept to be shown, the surest matches first."""
@@ -67,7 +67,7 @@ def read_rematch(database: Database) -> Rematch | None:
         return None
     rematch_id, cause, brands, keywords, *numbers, examples = row
     progress = dict(zip(_COLUMNS[4:-1], numbers, strict=True))
-    versions = None if brands is None else tuple(Brand.model_validate(one) for one in json.loads(brands))
+    versions = None if brands is None else tuple(map(stored_brand, json.loads(brands)))
     shown = tuple(Example(*one) for one in json.loads(examples))
     return Rematch(rematch_id, cause, versions, frozenset(json.loads(keywords)), **progress, examples=shown)
 

@@ -4,13 +4,17 @@ import json
 import os
 import select
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final, TextIO
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from db.errors import Interrupted
+from db.unseen import show_lines, show_unseen
 
 _MESSAGE_LIMIT: Final = 2_000
 """Characters of a line for a person: a value that somebody typed or sent may be a million long."""
@@ -20,15 +24,15 @@ Cell = str | int | float | bool | None
 
 def say(message: str) -> None:
     """One line for the person, on stderr."""
-    text = clean(message)
+    text = show_unseen(message)
     if len(text) > _MESSAGE_LIMIT:
         text = f"{text[: _MESSAGE_LIMIT // 2]} ... {text[-_MESSAGE_LIMIT // 2 :]}"
     _put(text, sys.stderr)
 
 
-def tell(text: str) -> None:
-    """A line of a result, on stdout."""
-    _put(text, sys.stdout)
+def tell(*cells: str) -> None:
+    """A line of a result, on stdout; several cells stand with tabs between them."""
+    _put("\t".join(map(show_unseen, cells)), sys.stdout)
 
 
 def reader_is_gone() -> bool:
@@ -40,17 +44,40 @@ def reader_is_gone() -> bool:
     return any(event & select.POLLERR for _, event in outputs.poll(0))
 
 
+@contextmanager
+def printing(stream: TextIO) -> Iterator[None]:
+    """Whatever writes to a stream.
+
+    Raises:
+        BrokenPipeError: nobody reads on.
+        Interrupted: it takes no more, for want of room as a rule; the rest goes nowhere.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        silence(stream)
+        what = error.strerror or type(error).__name__
+        raise Interrupted(f"printing the result: {what}; it is not whole: make room, or send it elsewhere") from error
+
+
+def silence(stream: TextIO) -> None:
+    """Let what is still written to a stream go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
 def _put(text: str, stream: TextIO) -> None:
     try:
-        typer.echo(text, file=stream)
+        with printing(stream):
+            typer.echo(text, file=stream)
     except BrokenPipeError:
-        # nobody reads on: the rest goes nowhere, and the command goes on to its end and its exit code
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        silence(stream)  # the command goes on to its end and its exit code
 
 
 def show_json(value: object) -> None:
-    """A result for programs."""
-    tell(json.dumps(value, ensure_ascii=False, indent=2))
+    """A result for programs; what a terminal would obey is written as JSON's escapes, the same to a program."""
+    _put(show_lines(json.dumps(value, ensure_ascii=False, indent=2)), sys.stdout)
 
 
 def show_rows(title: str, rows: Sequence[Mapping[str, Cell]], columns: Sequence[str]) -> None:
@@ -59,14 +86,9 @@ def show_rows(title: str, rows: Sequence[Mapping[str, Cell]], columns: Sequence[
     if sys.stdout.isatty():
         _show_table(title, cells, columns)
         return
-    tell("\t".join(columns))
+    tell(*columns)
     for line in cells:
-        tell("\t".join(line))
-
-
-def clean(text: str) -> str:
-    """The text without control and direction-changing characters: what criminals wrote shall not steer a terminal."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
+        tell(*line)
 
 
 def _text(value: Cell) -> str:
@@ -74,7 +96,7 @@ def _text(value: Cell) -> str:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return clean(str(value))
+    return show_unseen(str(value))
 
 
 def _show_table(title: str, cells: Sequence[Sequence[str]], columns: Sequence[str]) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import re
-import tomllib
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -13,9 +12,10 @@ from cssselect import ExpressionError, HTMLTranslator, SelectorError
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError, field_validator, model_validator
 
 from db.errors import UsageError
-from db.files import read_bounded
 from db.kinds import APP, KINDS
+from db.toml import read_toml
 from db.vocabulary import Yields
+from db.wording import told_faults
 from spiders.guard import declarable
 
 _EXTRACTS = re.compile(r"::(text|attr\([\w-]+\))$")
@@ -237,18 +237,14 @@ def check_catalogue(path: Path | None = None) -> tuple[tuple[Source, ...], list[
         UsageError: the file cannot be read at all.
     """
     shown = str(path) if path else "the bundled catalogue"
-    try:
-        text = read_bounded(path).decode() if path else files("spiders").joinpath("sources.toml").read_text("utf-8")
-        document = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UsageError(f"{shown}: cannot be read as a catalogue: {error}") from error
+    document, text = read_toml(path or files("spiders").joinpath("sources.toml"), shown, "a catalogue")
     entries, faults = _entries(shown, document, text)
     sources: list[Source] = []
     for place, label, entry in entries:
         try:
             source = Source.model_validate(entry)
         except ValidationError as error:
-            faults += [f"{place}: source {label!r}: {_say(fault)}" for fault in error.errors()]
+            faults += [f"{place}: source {label!r}: {fault}" for fault in told_faults(error, Source)]
             continue
         if any(other.name == source.name for other in sources):
             faults.append(f"{place}: source {label!r}: the name stands twice")
@@ -266,7 +262,7 @@ def stored_source(declaration: str) -> Source:
         return Source.model_validate_json(declaration)
     except ValidationError as error:
         name = json.loads(declaration).get("name")
-        said = _say(error.errors()[0])
+        said = told_faults(error, Source)[0]
         raise UsageError(f"source {name!r}: its stored declaration is refused: {said}; mend it and run it") from None
 
 
@@ -285,10 +281,3 @@ def _entries(
     named = zip(lines, enumerate(entries, 1), strict=False)
     found = [(f"{shown}:{line}", entry.get("name", f"number {number}"), entry) for line, (number, entry) in named]
     return found, faults
-
-
-def _say(fault: object) -> str:
-    assert isinstance(fault, dict)  # noqa: S101 - pydantic's own type is private
-    where = ".".join(str(part) for part in fault["loc"])
-    message = str(fault["msg"]).removeprefix("Value error, ")
-    return f"{where}: {message}" if where else message

@@ -1,16 +1,14 @@
-"""What criminals wrote, made harmless to look at: no live link, no hidden character, no formula."""
+"""What criminals wrote, made harmless to look at: no live link, no formula, nothing hidden."""
 
 import re
 from typing import Final
+
+from db.unseen import show_lines
 
 _LIVE: Final = re.compile(r"\b(ht|f)t?(ps?)(:/{1,3})([^\s/?#\\\"'<>]+)", re.IGNORECASE)
 _HOST: Final = re.compile(r"(?<![\w.\[-])(?:[\w-]+\.)+(?:[^\W\d_][\w-]*|\d{1,3})(?![\w\]-])")
 """A dotted name or an IPv4 address, wherever it stands in a text."""
 _DOT: Final = re.compile(r"(?<!\[)\.(?!\])")
-_UNSEEN: Final = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
-)
-"""Controls, invisible characters and those that turn the direction of writing: they make a text look like another."""
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """How a cell begins that a spreadsheet runs; the full-width forms are read like the others by some."""
 NUMBER: Final = r"[+-]?[0-9]+(?:\.[0-9]+)?"
@@ -34,22 +32,14 @@ def defang_hosts(text: str) -> str:
     return _HOST.sub(_bracket_host, defang_links(text))
 
 
-def show_unseen(text: str) -> str:
-    r"""A text whose invisible characters are written out.
-
-    >>> print(show_unseen("cod\u202ekpa"))
-    cod\u202ekpa
-    """
-    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-
-
 def defuse_cell(cell: str) -> str:
-    """A cell that a spreadsheet shows instead of running; numbers stay numbers.
+    """A cell that a spreadsheet shows instead of running, all that is in it visible; numbers stay numbers.
 
     >>> [defuse_cell(cell) for cell in ("=cmd|' /C calc'!A0", "-1", "qifu")]
     ["'=cmd|' /C calc'!A0", '-1', 'qifu']
     """
-    return f"'{cell}" if cell.startswith(FORMULA) and not re.fullmatch(NUMBER, cell) else cell
+    shown = show_lines(cell)
+    return f"'{shown}" if shown.startswith(FORMULA) and not re.fullmatch(NUMBER, shown) else shown
 
 
 def _dead(found: re.Match[str]) -> str:

@@ -10,7 +10,8 @@ from datasette.utils.asgi import Base400
 from datasette.views.base import DatasetteError
 from jinja2 import ChoiceLoader, DictLoader, Environment
 
-from web.defang import defang_hosts, defang_links, show_unseen
+from db.unseen import show_lines
+from web.defang import defang_hosts, defang_links
 
 LONGEST_CELL: Final = 2_048
 """Characters shown of a cell: one may hold a whole page."""
@@ -75,7 +76,7 @@ def handle_exception(datasette: Any, request: Any, exception: Exception) -> Call
 
 
 def _without_unseen(value: object) -> object:
-    return type(value)(show_unseen(value)) if isinstance(value, str) else value
+    return type(value)(show_lines(value)) if isinstance(value, str) else value
 
 
 def _told(exception: Exception) -> tuple[int, str]:

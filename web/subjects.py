@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 import polars as pl
 from sqlite_utils import Database
 
-from analytics.normalise.address import Address, NotAnAddress, canonical_address
+from analytics.normalise.address import BROKEN_PUNYCODE, Address, NotAnAddress, canonical_address, has_broken_label
 from db.brands import Brand, suffix_kind
 from db.lookups import BrandMatch, Known, known_addresses, known_packages
 from db.vocabulary import Claim
@@ -82,17 +82,14 @@ def read_subjects(
     hosts = [subject for subject in meant if subject.address]
     known = _known_hosts(database, hosts)
     matches = _address_matches([subject.address for subject in hosts if subject.address], brands, matcher)
-    return [
-        replace(
-            subject,
-            known=known[subject.address],
-            official=matcher.official(subject.address.host),
-            match=_best([match for text in _texts(subject.address) for match in matches[text]]),
-        )
-        if subject.address
-        else subject
-        for subject in meant
-    ]
+
+    def told(subject: Subject, address: Address) -> Subject:
+        if known[address] == _UNKNOWN and has_broken_label(address.host):
+            return Subject(subject.text, "unreadable", refusal=BROKEN_PUNYCODE)
+        met = [match for text in _texts(address) for match in matches[text]]
+        return replace(subject, known=known[address], official=matcher.official(address.host), match=_best(met))
+
+    return [told(subject, subject.address) if subject.address else subject for subject in meant]
 
 
 def _meanings(text: str, packages: Mapping[str, Subject]) -> list[Subject]:

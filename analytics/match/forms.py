@@ -96,7 +96,7 @@ def _from_names(names: Sequence[str]) -> Iterator[_Draft]:
 def _from_latin(name: str) -> Iterator[_Draft]:
     pieces = [piece for piece in _PLAIN.split(fold.read_text(name).replace("'", "")) if piece]
     yield _Draft("".join(pieces), "name")
-    if "&" in name:
+    if "&" in name and pieces:
         yield _Draft("".join(_PLAIN.split(fold.read_text(name).replace("&", "and"))), "name")
     kept = "".join(piece for piece in pieces if piece not in keywords.GENERIC_NAME_WORDS)
     if kept and kept != "".join(pieces) and words.zipf(kept) < _TOO_USUAL:

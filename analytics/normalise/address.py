@@ -9,11 +9,20 @@ from typing import Final
 import polars as pl
 
 from analytics.normalise.canonical import Address, canonical_address
-from analytics.normalise.hosts import FILE_ENDINGS, to_unicode
+from analytics.normalise.hosts import BROKEN_PUNYCODE, FILE_ENDINGS, has_broken_label, to_unicode
 from analytics.normalise.refusal import NotAnAddress
 from analytics.normalise.suffixes import SUFFIX_SCHEMA, suffix_frame
 
-__all__ = ["ADDRESSES_SCHEMA", "Address", "NotAnAddress", "canonical_address", "normalise_addresses", "to_unicode"]
+__all__ = [
+    "ADDRESSES_SCHEMA",
+    "BROKEN_PUNYCODE",
+    "Address",
+    "NotAnAddress",
+    "canonical_address",
+    "has_broken_label",
+    "normalise_addresses",
+    "to_unicode",
+]
 
 ADDRESSES_SCHEMA: Final = pl.Schema(
     [

@@ -23,6 +23,8 @@ FILE_ENDINGS: Final = tuple(
 """No top-level domain is called so: a name with such an end is a file's, as in the manifest of a feed."""
 _UNDECODED: Final = "\ufffd"
 """What stands for bytes that were no text: nobody registered it."""
+BROKEN_PUNYCODE: Final = "its host holds a label of broken Punycode"
+"""Why what `has_broken_label` is no name."""
 _EMOJI_STYLE: Final = dict.fromkeys((0xFE0E, 0xFE0F))
 """Variation selectors: they choose between the text and the picture of an emoji, and belong to no name."""
 
@@ -58,6 +60,22 @@ def to_unicode(host: str) -> str:
     'login.中国'
     """
     return ".".join(_unicode_label(label) for label in host.split("."))
+
+
+def has_broken_label(host: str) -> bool:
+    """Whether a label of a canonical host is Punycode that says nothing: it is kept, but nobody sees it as a name.
+
+    >>> has_broken_label("www.xn--99999999.com"), has_broken_label("xn--fiqs8s")
+    (True, False)
+    """
+    return any(label.startswith("xn--") and not _decodes(label[4:]) for label in host.split("."))
+
+
+def _decodes(punycode: str) -> bool:
+    try:
+        return bool(punycode.encode().decode("punycode"))
+    except UnicodeError:
+        return False
 
 
 def ipv6_host(text: str) -> str:

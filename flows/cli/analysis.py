@@ -48,10 +48,21 @@ def register(app: typer.Typer) -> None:
 def match(
     file: Annotated[str, typer.Argument(metavar="[FILE|-]", help="Hosts or URLs, one a line.")] = "-",
     brands_file: Brands = None,
-    output: Annotated[_OutputFormat, typer.Option("--format", help="Form of the result.")] = _OutputFormat.CSV,
+    output: Annotated[
+        _OutputFormat,
+        typer.Option(
+            "--format",
+            help="csv is safe to look at: unseen characters are written \\uXXXX, and ' stands before what a "
+            "spreadsheet would run; jsonl has each line exactly.",
+        ),
+    ] = _OutputFormat.CSV,
     min_confidence: Annotated[
         int | None,
-        typer.Option(min=0, max=100, help="Only matches from this confidence; default: each brand's threshold."),
+        typer.Option(
+            min=0,
+            max=100,
+            help="Only matches from this confidence; default: each brand's threshold. Below 30 nothing is ever told.",
+        ),
     ] = None,
     popular: Annotated[_Switch, typer.Option(help="Whether popularity lists lower confidence.")] = _Switch.ON,
 ) -> int:
@@ -170,5 +181,5 @@ def _show_brand(listed: tuple[Brand, ...], brand_id: str, *, as_json: bool) -> N
     if as_json:
         show_json({**found.model_dump(mode="json"), "forms": rows})
         return
-    tell(f"{found.id}\t{'、'.join(found.names)}\t{' '.join(found.domains)}")
+    tell(found.id, "、".join(found.names), " ".join(found.domains))
     show_rows("Forms", rows, ("form", "derived", "risk"))

@@ -10,9 +10,9 @@ from typing import Final
 
 import typer
 
-from db.errors import FanzhaError, UsageError
+from db.errors import FanzhaError, Interrupted, UsageError
 from flows.cli import analysis, figures, following, operation, records
-from flows.show import reader_is_gone, say
+from flows.show import printing, reader_is_gone, say, silence
 
 _CANNOT_BE_NAMED: Final = frozenset(
     {errno.ENAMETOOLONG, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP}
@@ -44,7 +44,20 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001 - whatever it is, no traceback ever reaches the user
         say(f"fanzha: {unforeseen(error)}")
         code = 1
-    sys.exit(code)
+    sys.exit(code if _is_printed() else code or 1)
+
+
+def _is_printed() -> bool:
+    """Print what is held back of the result; says so where that cannot be done."""
+    try:
+        with printing(sys.stdout):
+            sys.stdout.flush()
+    except BrokenPipeError:
+        silence(sys.stdout)
+    except Interrupted as error:
+        say(f"fanzha: {error}")
+        return False
+    return True
 
 
 def run(arguments: list[str]) -> int:

@@ -8,7 +8,8 @@ from typing import Final
 import polars as pl
 
 from analytics.match.matcher import Matcher
-from analytics.normalise.address import normalise_addresses
+from analytics.normalise.address import BROKEN_PUNYCODE, has_broken_label, normalise_addresses
+from db.unseen import UNSEEN, show_unseen
 from flows.cli.match_work import COLUMNS, MOST_REASONS, Answer, Block, Task
 from web.defang import FORMULA, NUMBER
 
@@ -38,21 +39,11 @@ def _without_broken(addresses: pl.DataFrame) -> pl.DataFrame:
     """The addresses, those refused whose host is spelt in Punycode that says nothing: nobody sees them as a name."""
     host = pl.col("host")
     foreign = addresses.filter(host.str.contains(r"\bxn--"))["host"].unique()
-    broken = [name for name in foreign if not all(map(_is_sound, name.split(".")))]
+    broken = list(filter(has_broken_label, foreign))
     if not broken:
         return addresses
-    reason = pl.when(host.is_in(broken)).then(pl.lit(_BROKEN)).otherwise("reason")
+    reason = pl.when(host.is_in(broken)).then(pl.lit(BROKEN_PUNYCODE)).otherwise("reason")
     return addresses.with_columns(reason=reason)
-
-
-_BROKEN: Final = "its host holds a label of broken Punycode"
-
-
-def _is_sound(label: str) -> bool:
-    try:
-        return not label.startswith("xn--") or bool(label[4:].encode().decode("punycode"))
-    except UnicodeError:
-        return False
 
 
 def _matches(addresses: pl.DataFrame, matcher: Matcher, least: pl.DataFrame) -> pl.DataFrame:
@@ -93,7 +84,14 @@ def _with_parts(addresses: pl.DataFrame) -> pl.DataFrame:
 
 
 def _as_csv(rows: pl.DataFrame) -> str:
-    return rows.with_columns(defused_cells(pl.col(pl.String))).write_csv(include_header=False)
+    cells = pl.col(pl.String).map_batches(_visible, return_dtype=pl.String)
+    return rows.with_columns(defused_cells(cells)).write_csv(include_header=False)
+
+
+def _visible(cells: pl.Series) -> pl.Series:
+    """Cells that a terminal or a spreadsheet shows as they are; most are already."""
+    hidden = cells.str.contains(UNSEEN).fill_null(value=False)
+    return cells.map_elements(show_unseen, return_dtype=pl.String) if hidden.any() else cells
 
 
 def defused_cells(cells: pl.Expr) -> pl.Expr:
@@ -103,7 +101,7 @@ def defused_cells(cells: pl.Expr) -> pl.Expr:
 
 
 def _as_json_lines(rows: pl.DataFrame) -> str:
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows.iter_rows(named=True))
+    return "".join(show_unseen(json.dumps(row, ensure_ascii=False)) + "\n" for row in rows.iter_rows(named=True))
 
 
 _WRITERS: Final[Mapping[str, Callable[[pl.DataFrame], str]]] = {"csv": _as_csv, "jsonl": _as_json_lines}

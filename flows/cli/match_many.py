@@ -8,6 +8,7 @@ few blocks are held however long the input.
 import os
 import subprocess
 import sys
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,8 +18,9 @@ from itertools import chain, islice
 from queue import SimpleQueue
 from typing import Final, TextIO
 
-from db.errors import Interrupted
+from db.errors import Interrupted, UsageError
 from flows.cli.match_work import COLUMNS, MOST_REASONS, Answer, Block, Task, receive_answer, send
+from flows.show import printing
 from spiders.lifeline import pipe
 
 _BLOCK_BYTES: Final = 1 << 20
@@ -42,26 +44,37 @@ def match_lines(source: BufferedIOBase, out: TextIO, task: Task, complain: Calla
         How many lines were no address.
 
     Raises:
-        Interrupted: a process ended before its time; what was written until then is right.
+        UsageError: source is UTF-16 or the like; nothing is written.
+        Interrupted: a process ended before its time, or out takes no more; what was written until then is right.
     """
     refused = 0
+    answers = _answers(task, read_blocks(source))
     if task.output == "csv":
-        out.write(",".join(COLUMNS) + "\n")
-    for answer in _answers(task, read_blocks(source)):
-        out.write(answer.rows)
+        _write(out, ",".join(COLUMNS) + "\n")
+    for answer in answers:
+        _write(out, answer.rows)
         for number, reason in answer.reasons[: max(0, MOST_REASONS - refused)]:
             complain(f"line {number}: {reason}")
         refused += answer.refused
     return refused
 
 
+def _write(out: TextIO, rows: str) -> None:
+    with printing(out):
+        out.write(rows)
+
+
 def read_blocks(source: BufferedIOBase) -> Iterator[Block]:
-    """Whole lines, about a MiB at once; of a line that is longer than any address only the beginning."""
+    """Whole lines, about a MiB at once; of a line that is longer than any address only the beginning.
+
+    Raises:
+        UsageError: it is UTF-16 or the like.
+    """
     first, begun, is_cut = 1, b"", False
-    while read := _read(source):
-        if is_cut:
-            read = read[read.find(b"\n") :] if b"\n" in read else b""
-        text = begun + read
+    reads = iter(lambda: _read(source), b"")
+    for read in chain([_without_mark(next(reads, b""))], reads):
+        rest = read[read.find(b"\n") :] if b"\n" in read else b""
+        text = begun + (rest if is_cut else read)
         whole, end, begun = text.rpartition(b"\n")
         is_cut = len(begun) >= _LINE_BYTES
         begun = begun[:_LINE_BYTES]
@@ -70,6 +83,15 @@ def read_blocks(source: BufferedIOBase) -> Iterator[Block]:
             first += whole.count(b"\n") + 1
     if begun:
         yield Block(first, begun)
+
+
+def _without_mark(start: bytes) -> bytes:
+    """How a text begins, without UTF-8's byte-order mark."""
+    even, odd = start[:8:2], start[1:8:2]
+    is_wide = len(start) > 3 and ((0 not in even and not any(odd)) or (0 not in odd and not any(even)))
+    if is_wide or start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        raise UsageError("the input is UTF-16 or the like, not UTF-8; save it as UTF-8, or pipe it through iconv")
+    return start.removeprefix(BOM_UTF8)
 
 
 def _read(source: BufferedIOBase) -> bytes:

@@ -5,7 +5,7 @@ from typing import IO, Any, Final
 
 import msgpack
 
-from db.brands import Brand
+from db.brands import Brand, stored_brand
 
 COLUMNS: Final = (
     "input",
@@ -74,7 +74,7 @@ def send(pipe: IO[bytes], value: Task | Block | Answer) -> None:
 def receive_task(pipe: IO[bytes]) -> Task:
     """The task; raises EOFError where the pipe ends before or within it."""
     brands, *more = _receive(pipe)
-    return Task(tuple(map(Brand.model_validate, brands)), *more)
+    return Task(tuple(map(stored_brand, brands)), *more)
 
 
 def receive_block(pipe: IO[bytes]) -> Block:

@@ -7,7 +7,8 @@ import polars as pl
 
 from analytics.match.noise import KNOWN_GOOD, FormNoise, known_good_names, measure_noise
 from analytics.normalise.address import normalise_addresses
-from db.brands import Brand, brand_warnings
+from db.brands import Brand
+from flows.cli.options import warnings_about
 from flows.show import Cell, say, show_json, show_rows
 
 _COLUMNS: Final = ("brand", "form", "derived", "risk", "threshold", "flags", "per_100k", "examples")
@@ -18,7 +19,7 @@ def check_brands(brands: Sequence[Brand], *, as_json: bool) -> None:
     hosts = _known_good_hosts()
     noise = measure_noise(brands, hosts)
     if as_json:
-        warnings = brand_warnings(brands)
+        warnings = warnings_about(brands)
         show_json({"names": hosts.height, "warnings": warnings, "forms": [_json_row(one) for one in noise]})
         return
     say(f"fanzha: {hosts.height:,} known-good names of {', '.join(KNOWN_GOOD)}; popularity lists left out")

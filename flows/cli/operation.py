@@ -8,7 +8,7 @@ import typer
 
 from db.errors import UsageError
 from flows.cli.options import DB, Brands, Catalogue, Db, key_path, listed_brands
-from flows.show import Cell, clean, say, show_rows, tell
+from flows.show import Cell, say, show_rows, tell
 
 
 def register(app: typer.Typer) -> None:
@@ -77,7 +77,7 @@ def run(
         f"{report.attacks:,} attacks, years rolled up: {', '.join(map(str, report.figures)) or 'none'}"
     )
     for rematch in report.matches.rematches:
-        tell(clean(told_rematch(rematch)))
+        tell(told_rematch(rematch))
         if rematch.examples:
             show_rows("What changed", shown_changes(rematch), ("change", "host or app", "before", "after"))
     for failed in report.failed:

@@ -1,13 +1,18 @@
 """Options that several commands share."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from db.brands import Brand, brand_warnings, load_brands
+from db.unseen import quoted
 from flows.show import say
+
+if TYPE_CHECKING:
+    from analytics.match.forms import Form
 
 Db = Annotated[Path, typer.Option("--db", envvar="FANZHA_DB", help="The database, one SQLite file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
@@ -32,6 +37,29 @@ def listed_brands(path: Path | None) -> tuple[Brand, ...]:
     """
     brands = load_brands(path)
     if path is not None:
-        for warning in brand_warnings(brands):
+        for warning in warnings_about(brands):
             say(f"fanzha: {path}: {warning}")
     return brands
+
+
+def warnings_about(brands: Sequence[Brand]) -> list[str]:
+    """What is allowed in a brands file and yet worth a look, a line each, also where the matcher cannot do as told."""
+    from analytics.match.forms import derive_forms
+    from analytics.match.matcher import LEAST_CONFIDENCE
+
+    formless = [f"brand {quoted(brand.id)}: {said}" for brand in brands if (said := _formless(derive_forms(brand)))]
+    low = [
+        f"brand {quoted(brand.id)}: threshold {brand.threshold} is below {LEAST_CONFIDENCE}, the least confidence that "
+        f"is told; it does what {LEAST_CONFIDENCE} does"
+        for brand in brands
+        if brand.threshold < LEAST_CONFIDENCE
+    ]
+    return [*brand_warnings(brands), *formless, *low]
+
+
+def _formless(forms: "Sequence[Form]") -> str:
+    if not forms:
+        return "neither names nor domains give a form to look for: no host is found to imitate it; add a longer name"
+    if all(form.derivation.startswith("domain") for form in forms):
+        return "no name gives a form to look for: imitations are found by its domains alone; add a longer name"
+    return ""

@@ -125,4 +125,5 @@ def _show(db: Path, report: "DailyReport") -> None:
 
 
 def _title(text: str) -> None:
-    tell(f"\n{text}")
+    tell("")
+    tell(text)

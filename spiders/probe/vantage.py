@@ -1,6 +1,5 @@
 """Vantage points: the places that sites are looked at from, declared in a file."""
 
-import tomllib
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Final
@@ -9,7 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError, field_validator, model_validator
 
 from db.errors import UsageError
-from db.files import read_bounded
+from db.toml import read_toml
+from db.wording import told_faults
 from spiders.guard import declarable
 
 _DNS_PORT: Final = 53
@@ -94,14 +94,10 @@ def load_vantages(path: Path | None) -> tuple[Vantage, ...]:
     if path is None:
         return (HERE,)
     try:
-        entries = tomllib.loads(read_bounded(path).decode())
+        entries, _ = read_toml(path, str(path), "a file of vantage points")
         vantages = tuple(Vantage.model_validate(entry) for entry in _tables(entries))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UsageError(f"{path}: cannot be read as a file of vantage points: {error}") from error
     except ValidationError as error:
-        fault = error.errors()[0]
-        where = ".".join(map(str, fault["loc"])) or "the table"
-        raise UsageError(f"{path}: vantage: {where}: {fault['msg'].removeprefix('Value error, ')}") from None
+        raise UsageError(f"{path}: vantage: {told_faults(error, Vantage)[0]}") from None
     except ValueError as error:
         raise UsageError(f"{path}: {error}") from None
     names = [vantage.name for vantage in vantages]

@@ -1,10 +1,15 @@
-"""The brands file: what it may hold, and the one line that each fault gives."""
+"""The brands file: what it may hold. The line that each fault gives: tests/flows/test_brands_file.py."""
 
+import json
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from db.brands import Brand, brand_warnings, load_brands, public_suffix, suffix_kind
+from analytics.normalise.hosts import canonical_host
+from db.brand_values import official_domain
+from db.brands import Brand, brand_warnings, load_brands, public_suffix, stored_brand, suffix_kind
 from db.errors import UsageError
 
 ONE = '[[brand]]\nid = "zyrqon"\nnames = ["Zyrqon"]\ndomains = ["zyrqon.example"]\n'
@@ -25,36 +30,54 @@ def test_two_brands_may_share_a_domain(tmp_path: Path) -> None:
     assert len(load_brands(written(tmp_path, ONE + ONE.replace('"zyrqon"', '"zyrqon-two"')))) == 2
 
 
+def test_faults_beyond_the_fifth_are_counted(tmp_path: Path) -> None:
+    faulty = "".join(ONE.replace("zyrqon.example", f"https://z{number}.example/") for number in range(1_207))
+    with pytest.raises(UsageError) as caught:
+        load_brands(written(tmp_path, faulty))
+    told = str(caught.value)
+    assert [f"write z{number}.example" in told for number in range(7)] == [True] * 5 + [False] * 2
+    assert told.endswith("; and 1,202 more")
+
+
+def test_a_byte_order_mark_is_no_part_of_the_file(tmp_path: Path) -> None:
+    assert load_brands(written(tmp_path, "\ufeff" + ONE)) == load_brands(written(tmp_path, ONE))
+
+
+def test_what_is_kept_of_brands_is_read_as_it_was_even_if_it_is_refused_now(tmp_path: Path) -> None:
+    (brand,) = load_brands(written(tmp_path, ONE + 'packages = ["com.zyrqon"]\nconfirm_at = 95\n'))
+    assert stored_brand(json.loads(brand.model_dump_json())) == brand
+    kept = {"id": "old", "names": ["\u200b"], "domains": ["https://old.example/"]}
+    assert stored_brand(kept).domains == ("https://old.example/",)
+
+
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("written_as", "kept"),
     [
-        (ONE + ONE, "stands twice"),
-        (ONE.replace('["Zyrqon"]', '["  "]'), "a name is empty"),
-        (ONE.replace('["Zyrqon"]', "[]"), "names"),
-        (ONE.replace("zyrqon.example", "com"), "bare top-level domain"),
-        (ONE.replace("zyrqon.example", "cn."), "bare top-level domain"),
-        (ONE + 'colour = "red"\n', "colour"),
-        (ONE + "[other]\n", "unknown key 'other'"),
-        (ONE.replace('id = "zyrqon"', 'id = "Zyr Qon"'), "an id is a-z"),
-        (ONE.replace('id = "zyrqon"\n', ""), "id"),
-        (ONE + 'certificates = ["12ab"]\n', "SHA-256"),
-        (ONE + "threshold = 101\n", "threshold"),
-        (ONE + 'threshold = "60"\n', "threshold"),
-        ("", "no [[brand]]"),
-        ("brand = 3\n", "no [[brand]]"),
-        ("[[brand]\n", "cannot be read"),
+        ("Zyrqon.Example.", "zyrqon.example"),
+        (" zyrqon.example ", "zyrqon.example"),
+        ("zyrqon。example", "zyrqon.example"),
+        ("bücher.example", "xn--bcher-kva.example"),
+        ("xn--bcher-kva.example", "xn--bcher-kva.example"),
+        ("faß.example", "xn--fa-hia.example"),
+        ("奇富.中国", "xn--mtso2d.xn--fiqs8s"),
     ],
 )
-def test_a_faulty_file_is_one_line(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(UsageError, match=r"synthetic-brands\.toml") as caught:
-        load_brands(written(tmp_path, text))
-    assert said in str(caught.value)
-    assert "\n" not in str(caught.value)
+def test_a_domain_is_kept_as_the_matcher_reads_it(written_as: str, kept: str) -> None:
+    assert official_domain(written_as) == official_domain(kept) == kept
+    assert canonical_host(written_as.strip()) == kept
 
 
-def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="cannot be read"):
-        load_brands(tmp_path / "none.toml")
+@given(st.text(st.sampled_from("aZ9-_.。*@/:?# äß奇中\u200bx"), max_size=12))
+@example("xn--a.example")
+def test_what_is_no_domain_is_refused_and_what_is_one_is_a_host_that_stays(text: str) -> None:
+    try:
+        domain = official_domain(text)
+    except ValueError as refused:
+        _, hint, meant = str(refused).partition(": write ")
+        assert not hint or official_domain(meant)
+        return
+    assert official_domain(domain) == domain
+    assert canonical_host(domain) == domain
 
 
 @pytest.mark.parametrize(
@@ -76,9 +99,29 @@ def test_a_public_suffix_is_known(domain: str, kind: str) -> None:
 def test_a_public_suffix_as_official_domain_is_a_warning() -> None:
     brands = [Brand(id="x", names=("X Y",), domains=("gov.uk", "github.io", "zyrqon.example"))]
     first, second = brand_warnings(brands)
-    assert "'gov.uk'" in first
+    assert '"gov.uk"' in first
     assert "every name under it" in first
-    assert "'github.io'" in second
+    assert '"github.io"' in second
+
+
+@pytest.mark.parametrize(
+    ("domains", "warned"),
+    [
+        (("www.zyrqon.com",), "write zyrqon.com"),
+        (("login.zyrqon.co.uk",), "write zyrqon.co.uk"),
+        (("www.zyrqon.com", "zyrqon.com"), ""),
+        (("zyrqon.github.io",), ""),
+        (("www.zyrqon.example",), ""),
+    ],
+)
+def test_a_domain_under_what_is_not_official_is_a_warning(domains: tuple[str, ...], warned: str) -> None:
+    told = brand_warnings([Brand(id="x", names=("X Y",), domains=domains)])
+    assert [warned in line for line in told] == [True] * bool(warned)
+
+
+def test_confirming_below_the_threshold_is_a_warning() -> None:
+    made = {at: Brand(id="x", names=("X Y",), domains=(), threshold=60, confirm_at=at) for at in (59, 60, None)}
+    assert ["confirm_at 59 is below" in line for line in brand_warnings(list(made.values()))] == [True]
 
 
 def test_the_suffix_of_a_host() -> None:
@@ -93,12 +136,7 @@ def test_the_bundled_brands_are_sound() -> None:
     assert brands[0].follow
     assert {"奇富借条", "360借条"} <= set(brands[0].names)
     assert all(brand.sector for brand in brands)
-    assert {warning.split("'")[3] for warning in brand_warnings(brands)} >= {"gov.uk", "azurewebsites.net"}
-
-
-def test_international_domains_are_kept_as_a_labels() -> None:
-    (domain,) = Brand(id="x", names=("X Y",), domains=("bücher.example",)).domains
-    assert domain == "xn--bcher-kva.example"
+    assert {warning.split('"')[3] for warning in brand_warnings(brands)} >= {"gov.uk", "azurewebsites.net"}
 
 
 def test_names_in_both_languages() -> None:

@@ -234,31 +234,6 @@ def test_a_file_of_something_else_is_not_told_line_by_line(call: Call) -> None:
     assert counted == "fanzha: 1,500 lines are no host or URL; the first 1,000 are named"
 
 
-_X: str = '[[brand]]\nid = "x"\nnames = ["Xyzzy"]\ndomains = ["xyzzy.example"]\n'
-
-
-@pytest.mark.parametrize(
-    ("brands", "said"),
-    [
-        (_X + _X, "'x' stands twice"),
-        (_X.replace("Xyzzy", " "), "a name is empty"),
-        (_X.replace("xyzzy.example", "com"), "'com' is a bare top-level domain"),
-        (_X + 'colour = "red"\n', "colour"),
-        (_X + '"\\u001b[31m" = "red"\n', "Extra inputs"),
-    ],
-)
-def test_a_faulty_brands_file_stops_match_before_anything_is_done(
-    call: Call, tmp_path: Path, brands: str, said: str
-) -> None:
-    (tmp_path / "brands.toml").write_text(brands, "utf-8")
-    code, out, err = call("match", "--brands", "brands.toml", stdin=b"paypa1.com\n")
-    assert (code, out) == (2, "")
-    assert err.count("\n") == 1
-    assert "brands.toml" in err
-    assert said in err
-    assert err.rstrip("\n").isprintable()
-
-
 def test_check_answers_without_a_database(call: Call, tmp_path: Path) -> None:
     code, out, _ = call("check", "paypa1.com", "www.paypal.com", "nothing-known.example", "--json")
     assert code == 0

@@ -275,11 +275,11 @@ def test_the_command_says_what_happened(call: Call, tmp_path: Path) -> None:
 FAULTY = {
     "": "no [[vantage]] in it",
     "x = 1": "unknown key 'x'; the file holds [[vantage]] tables only",
-    "[[vantage]]": "vantage: name: Field required",
+    "[[vantage]]": "vantage: name: is missing",
     '[[vantage]]\nname = "a"\nnetwork = "n"\nproxy = "socks5://h:1"': "vantage: proxy: 'socks5://h:1' is no http://host:port",
     '[[vantage]]\nname = "a"\nnetwork = "n"\nbind_address = "x"': "vantage: bind_address: 'x' does not appear to be an",
     '[[vantage]]\nname = "a"\nnetwork = "n"\ndns = ["1.1.1.1:0"]': "vantage: dns: '1.1.1.1:0' has no port",
-    '[[vantage]]\nname = "a"\nnetwork = "n"\nnetworks = ["10.0.0.0/8"]': "vantage: the table: networks are those",
+    '[[vantage]]\nname = "a"\nnetwork = "n"\nnetworks = ["10.0.0.0/8"]': "vantage: networks are those",
     '[[vantage]]\nname = "a"\nnetwork = "n"\n[[vantage]]\nname = "a"\nnetwork = "m"': "a vantage's name stands twice",
     "[[vantage": "cannot be read as a file of vantage points",
 }

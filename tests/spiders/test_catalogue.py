@@ -92,7 +92,8 @@ TABLE_OF_CHECKS = (
     + 'columns = { address = "a", result = "r" }\n'
 )
 FAULTS = {
-    "unknown key": (GOOD + 'colour = "red"\n', "colour: Extra inputs are not permitted"),
+    "unknown key": (GOOD + 'colour = "red"\n', "colour: is no key here; leave it out, or write one of name, title"),
+    "nearest key": (GOOD + "normal = { min_row = 1 }\n", "normal.min_row: is no key here; did you mean min_rows?"),
     "zone": (GOOD + 'zone = "Mars/Olympus"\n', "zone: no time zone 'Mars/Olympus'"),
     **{
         f"zone {zone}": (GOOD + f'zone = "{zone}"\n', f"zone: no time zone {zone!r}; give one of IANA's names")
@@ -133,13 +134,13 @@ FAULTS = {
         "'result' has a column and a constant",
     ),
     "encoding": (GOOD + 'encoding = "utf-7x"\n', "encoding: no encoding 'utf-7x'"),
-    "format": (GOOD.replace('"list"\n', '"rss"\n'), "format: Input should be 'phishtank', 'urlhaus'"),
-    "yields": (GOOD.replace('"malicious"', '"evil"'), "yields: Input should be 'malicious'"),
+    "format": (GOOD.replace('"list"\n', '"rss"\n'), "format: \"rss\" is none of 'phishtank', 'urlhaus'"),
+    "yields": (GOOD.replace('"malicious"', '"evil"'), "yields: \"evil\" is none of 'malicious'"),
     "url and path": (GOOD + 'path = "list.txt"\n', "give either url or path"),
     "neither": (GOOD.replace('url = "https://feed.example/list"\n', ""), "give either url or path"),
     "name": (GOOD.replace('"feed"', '"Feed 1"'), "name: a name is a-z, 0-9 and hyphens, at most 64"),
-    "no licence": (GOOD.replace('licence = "l"\n', ""), "licence: Field required"),
-    "minimum": (GOOD + "normal = { min_rows = -1 }\n", "normal.min_rows: Input should be greater than or equal to 0"),
+    "no licence": (GOOD.replace('licence = "l"\n', ""), "licence: is missing"),
+    "minimum": (GOOD + "normal = { min_rows = -1 }\n", "normal.min_rows: -1 is too small; write 0 or more"),
     "no table column": (
         GOOD.replace('format = "list"\n', TABLE.replace("sighting", "warning")) + 'columns = { sink = "to" }\n',
         "warning needs a column for 'stage'",
@@ -154,8 +155,8 @@ FAULTS = {
     ),
     "columns without table": (GOOD + 'columns = { address = "a" }\n', "belong to format table"),
     "scheme": (GOOD.replace("https://feed.example/list", "file:///list"), "url: 'file:///list' is no http or https"),
-    "network": (GOOD + 'networks = ["10.0.0.0/99"]\n', "networks.0: value is not a valid IPv4 or IPv6 network"),
-    "delimiter": (GOOD + 'delimiter = "::"\n', "delimiter: String should have at most 1 character"),
+    "network": (GOOD + 'networks = ["10.0.0.0/99"]\n', 'networks: "10.0.0.0/99" is no IPv4 or IPv6 network'),
+    "delimiter": (GOOD + 'delimiter = "::"\n', 'delimiter: "::" is too long; write 1 or fewer characters'),
     "selector": (
         GOOD.replace('"list"\n', '"store"\n') + 'store = { next = "a[[[" }\n',
         "store.next: 'a[[[' is no CSS selector",
