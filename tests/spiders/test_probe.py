@@ -111,9 +111,9 @@ OTHERS: dict[str, tuple[Probed, str]] = {
     "closed": (Probed.CONNECTION_REFUSED, "the connection is refused"),
     "wild": (Probed.DNS_FAILURE, "every name under wild has this address"),
     "tls-to-plain": (Probed.UNKNOWN, "TLS: wrong version number"),
-    "long": (Probed.UP, "HTTP 200"),
+    "no-domain": (Probed.DNS_FAILURE, "the domain does not exist"),
+    "too-long": (Probed.UNKNOWN, "the name servers do not answer"),
 }
-LONG = ".".join(["l" * 63] * 3 + ["l" * 53]) + ".example"
 
 
 def build(world: World, site: Site) -> list[Target]:
@@ -127,25 +127,27 @@ def build(world: World, site: Site) -> list[Target]:
     for name in ("parked-by-servers.example", "login-on-parking-servers.example"):
         world.name_servers[name] = ("ns1.bodis.com",)
     world.silent.add("dumb.example")
-    world.addresses |= {"private.example": ("10.0.0.1",), "closed.example": ("127.0.1.200",), LONG: ("127.0.1.201",)}
+    world.addresses |= {"private.example": ("10.0.0.1",), "closed.example": ("127.0.1.200",)}
+    world.name_servers["there.example"] = ("ns.there.example",)
     world.addresses["tls-to-plain.example"] = ("127.0.1.202",)
     world.wildcards["wild"] = ("127.0.1.203",)
-    site.answers |= {LONG: html(LOGIN), "gone-or-not.wild": html(LOGIN)}
+    site.answers["gone-or-not.wild"] = html(LOGIN)
     urls = {
-        "no-name": f"http://no-name.example:{port}/",
+        "no-name": f"http://no-name.there.example:{port}/",
         "dumb": f"http://dumb.example:{port}/",
         "private": f"http://private.example:{port}/",
         "closed": "http://closed.example:9/",
         "wild": f"http://gone-or-not.wild:{port}/",
         "tls-to-plain": f"https://tls-to-plain.example:{port}/",
-        "long": f"http://{LONG}:{port}/",
+        "no-domain": f"http://www.never.example:{port}/",
+        "too-long": f"http://{'l' * 64}.example:{port}/",
     }
-    others = [Target(1000 + n, (url,), suffix=urls_suffix(name)) for n, (name, url) in enumerate(urls.items())]
+    domains = {"no-name": "there.example", "no-domain": "never.example"}
+    others = [
+        Target(1000 + n, (url,), domains.get(name, ""), "wild" if name == "wild" else "")
+        for n, (name, url) in enumerate(urls.items())
+    ]
     return targets + others
-
-
-def urls_suffix(name: str) -> str:
-    return "wild" if name == "wild" else ""
 
 
 def probe_all(targets: list[Target], world: World, spool: Path, *, loopback: bool = True) -> dict[int, Finding]:
@@ -247,6 +249,18 @@ def test_the_second_address_is_tried_where_the_first_refuses(tmp_path: Path) -> 
         world.addresses["two.example"] = ("127.0.0.7",)
         addresses = ("http://two.example:9/", f"http://two.example:{site.server_address[1]}/")
         assert probe_all([Target(1, addresses)], world, tmp_path)[1].outcome is Probed.UP
+
+
+def test_a_site_with_an_ipv6_address_alone_is_visited(tmp_path: Path) -> None:
+    try:
+        site = Site("::1")
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with living(site=site) as (world, _):
+        site.answers["six.example"] = html(LOGIN)
+        world.addresses["six.example"] = ("::1",)
+        finding = probe_all([Target(1, (f"http://six.example:{site.server_address[1]}/",))], world, tmp_path)[1]
+    assert (finding.outcome, finding.reason) == (Probed.UP, "HTTP 200")
 
 
 def test_a_vantage_point_looks_from_its_own_address(tmp_path: Path) -> None:
