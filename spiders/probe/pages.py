@@ -25,6 +25,8 @@ _REFRESH: Final = re.compile(r"url\s*=\s*['\"]?([^'\">\s]{1,2000})", re.IGNORECA
 _ASSIGNED: Final = re.compile(
     r"\blocation(?:\.href)?(?:\s*=\s*|\.(?:replace|assign)\(\s*)['\"](https?://[^'\"\s]{1,2000})"
 )
+_ENDLESS_TAG: Final = re.compile(r"<[^<>]{16384,}")
+"""libxml2 compares each attribute with all before it: 50,000 in one tag take it 5 s. Left out; an image at most."""
 _BARE_LETTERS: Final = 200
 """Of visible text: what has more stays to be read, and a script in it may wait for a click."""
 READABLE: Final = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
@@ -54,7 +56,7 @@ class Shown:
 def read_page(body: bytes, url: str, content_type: str) -> Shown:
     """Read a page, whatever its bytes are."""
     headers = Headers({"Content-Type": content_type})
-    text = HtmlResponse(url, body=body, headers=headers).text.replace("\0", "")
+    text = _ENDLESS_TAG.sub("", HtmlResponse(url, body=body, headers=headers).text.replace("\0", ""))
     # without huge_tree libxml2 stops where elements nest more than 256 deep
     page = Selector(text=text, type="html", huge_tree=False)
     names = (

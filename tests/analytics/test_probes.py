@@ -4,7 +4,7 @@ from random import Random
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.likeness import LEAST_BITS_APART, Print, resembles
@@ -246,6 +246,7 @@ PROBE = st.tuples(
 LOG = st.lists(PROBE, max_size=40)
 
 
+@settings(deadline=None)
 @given(log=LOG, random=st.randoms(use_true_random=False))
 def test_the_order_of_the_log_does_not_matter(log: list[Seen], random: Random) -> None:
     shuffled = list(log)
@@ -262,6 +263,7 @@ ALLOWED = {
 }
 
 
+@settings(deadline=None)
 @given(log=LOG)
 def test_no_impossible_transition(log: list[Seen]) -> None:
     """Followed instant by instant: each step is one of those allowed, and down is what the definition says."""
@@ -283,12 +285,14 @@ def test_no_impossible_transition(log: list[Seen]) -> None:
         before = state
 
 
+@settings(deadline=None)
 @given(log=LOG)
 def test_nothing_follows_from_filtered_vantage_points_alone(log: list[Seen]) -> None:
     rows = derive_seen(*((at, what, where, True, shown) for at, what, where, _, shown in log))
     assert {row["state"] for row in rows} <= {"unknown"}
 
 
+@settings(deadline=None)
 @given(log=LOG)
 def test_every_probe_belongs_to_one_episode(log: list[Seen]) -> None:
     rows = derive_seen(*log)
