@@ -8,6 +8,7 @@ from typing import Final
 import polars as pl
 from sqlite_utils import Database
 
+from db.errors import UsageError
 from db.frames import read_query
 from db.period import DAY_MS
 from db.terms import Terms
@@ -101,11 +102,31 @@ def read_sites(database: Database, now: int) -> list[ProbeSite]:
     return [ProbeSite(url_id, address, bool(is_bare), *rest) for url_id, address, is_bare, *rest in rows]
 
 
-def save_vantage(database: Database, name: str, network: str) -> int:
-    """The id of a vantage point; call within a transaction."""
+def read_imitated(database: Database) -> list[tuple[str, str]]:
+    """Each host of an attack with the brand that it is an attack on."""
+    rows = database.execute("SELECT DISTINCT target, brand FROM attack WHERE target IS NOT NULL AND brand IS NOT NULL")
+    return sorted({(target.partition("/")[0], brand) for target, brand in rows})
+
+
+def save_vantage(database: Database, name: str, network: str, *, is_filtered: bool = False) -> int:
+    """The id of a vantage point; call within a transaction.
+
+    Raises:
+        UsageError: it is on record as filtered and shall be so no longer, or the other way round.
+    """
     key = [name, network]
-    database.execute("INSERT INTO vantage (name, network) VALUES (?, ?) ON CONFLICT DO NOTHING", key)
-    return int(database.execute("SELECT vantage_id FROM vantage WHERE name = ? AND network = ?", key).fetchone()[0])
+    database.execute(
+        "INSERT INTO vantage (name, network, is_filtered) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", [*key, is_filtered]
+    )
+    vantage_id, was_filtered = database.execute(
+        "SELECT vantage_id, is_filtered FROM vantage WHERE name = ? AND network = ?", key
+    ).fetchone()
+    if bool(was_filtered) is not is_filtered:
+        raise UsageError(
+            f"vantage {name!r} is on record with filtered = {'true' if was_filtered else 'false'}: its probes are read"
+            " so; give it another name"
+        )
+    return int(vantage_id)
 
 
 def save_probes(database: Database, terms: Terms, vantage_id: int, probes: Iterable[ProbeRow]) -> int:
@@ -148,16 +169,25 @@ _LOG: Final[Mapping[str, type[pl.DataType]]] = {
     "probed_at": pl.Int64,
     "outcome": pl.String,
     "network": pl.String,
+    "is_filtered": pl.Boolean,
+    "page": pl.Int64,
+    "title": pl.String,
+    "simhash": pl.Int64,
+    "fields": pl.String,
+    "favicon": pl.Int64,
+    "certificate": pl.Int64,
 }
 
 
 def read_log(database: Database, url_ids: Iterable[int] | None = None) -> pl.DataFrame:
-    """All probes of some sites, or of all: `url_id`, `probed_at`, `outcome`, `network`."""
+    """All probes of some sites, or of all: when, what, where from, and what is compared of the page that it met."""
     which = "" if url_ids is None else "WHERE probe.url_id IN (SELECT value FROM json_each(?))"
     return read_query(
         database,
-        f"""SELECT probe.url_id, probed_at, term.name, vantage.network FROM probe
-            JOIN term ON term.term_id = probe.outcome_id JOIN vantage USING (vantage_id) {which}""",  # noqa: S608 - ours
+        f"""SELECT probe.url_id, probed_at, term.name, vantage.network, vantage.is_filtered, page_id, page.title,
+                page.simhash, page.fields, favicon_id, certificate_id
+            FROM probe JOIN term ON term.term_id = probe.outcome_id JOIN vantage USING (vantage_id)
+            LEFT JOIN page USING (page_id) {which}""",  # noqa: S608 - ours
         _LOG,
         () if url_ids is None else (json.dumps(list(url_ids)),),
     )

@@ -32,6 +32,20 @@ ADDRESS_SQL: Final = """CASE url.tail WHEN '' THEN host.name ELSE
     substr(url.tail, instr(url.tail, ':') + 1) END"""
 """The canonical text of a row of `url` joined with its `host`."""
 
+_BACK: Final = """SELECT 'back' AS kind, probe_state.back_at AS since, host.name AS target, attack.brand AS brand,
+        '关停后又在线：' || probe_state.reopened || ' 次复活，第 ' || probe_state.episode || ' 轮' AS why_zh,
+        'stands again after it was down: reopened ' || probe_state.reopened || ' times, episode ' ||
+            probe_state.episode AS why_en
+    FROM probe_state JOIN url USING (url_id) JOIN host USING (host_id)
+    JOIN (SELECT DISTINCT brand, CASE instr(target, '/') WHEN 0 THEN target
+            ELSE substr(target, 1, instr(target, '/') - 1) END AS name FROM attack) AS attack ON attack.name = host.name
+    JOIN brand ON brand.id = attack.brand
+    WHERE probe_state.back_at IS NOT NULL AND probe_state.state IN ('up', 'failing') AND brand.is_followed
+        AND episode = (SELECT max(episode) FROM probe_state AS latest WHERE latest.url_id = probe_state.url_id)"""
+ATTENTION: Final = (_BACK,)
+"""What an operator is to look at: queries of `kind`, `since` (Unix ms), `target`, `brand`, `why_zh`, `why_en`."""
+ATTENTION_SQL: Final = " UNION ALL ".join(ATTENTION)
+
 _CLAIM: Final = "CASE {0}.claim WHEN 1 THEN 'malicious' WHEN -1 THEN 'benign' ELSE 'none' END"
 
 VIEWS: Final = (
@@ -187,6 +201,10 @@ VIEWS: Final = (
             "first_down": "首次不可用（UTC） · first unreachable (UTC)",
             "down": "确认关停（UTC） · confirmed down (UTC)",
             "closure": "关停方式 · how it is closed",
+            "back": "最近复活（UTC） · found up again after it was down, last (UTC)",
+            "changed_content": "在线时换页（UTC） · stood with another page than before, last (UTC)",
+            "other_content": "关停后他人页面（UTC） · another's page on the closed host, last (UTC)",
+            "blocked": "过滤网络屏蔽（UTC） · hidden by a filtered network while up elsewhere, last (UTC)",
             "networks": "见其关停的网络数 · networks that see it closed",
             "reopened": "复活次数 · times reopened",
             "episode": "第几轮 · episode: a site that is back too late to reopen begins a new one",
@@ -194,10 +212,14 @@ VIEWS: Final = (
             "file": "页面证据文件 · landing file with the page",
         },
         f"""SELECT {ADDRESS_SQL} AS address, probe_state.state, {_instant("probe_state.since")} AS since,
-            {_instant("probe.probed_at")} AS last_probe, outcome.name AS outcome, reason.name AS reason,
+            {_instant("probe.probed_at")} AS last_probe,
+            CASE WHEN blocked_at >= probe.probed_at AND vantage.is_filtered THEN 'blocked_only' ELSE outcome.name END
+                AS outcome, reason.name AS reason,
             vantage.name AS vantage, vantage.network, probe.status, page.title, probe.final,
             {_instant("last_up_at")} AS last_up, {_instant("first_down_at")} AS first_down,
-            {_instant("down_at")} AS down, closure, networks, reopened, episode, probes,
+            {_instant("down_at")} AS down, closure, {_instant("back_at")} AS back,
+            {_instant("changed_at")} AS changed_content, {_instant("other_at")} AS other_content,
+            {_instant("blocked_at")} AS blocked, networks, reopened, episode, probes,
             substr(page.digest, 1, 2) || '/' || page.digest || '.z' AS file
         FROM probe_state JOIN url USING (url_id) JOIN host USING (host_id)
         JOIN probe ON probe.url_id = url.url_id AND probe.probed_at = probe_state.last_probe_at AND probe.vantage_id =
@@ -208,6 +230,19 @@ VIEWS: Final = (
         JOIN term AS reason ON reason.term_id = probe.reason_id
         LEFT JOIN page USING (page_id)
         WHERE episode = (SELECT max(episode) FROM probe_state AS latest WHERE latest.url_id = url.url_id)""",
+    ),
+    View(
+        "v_attention",
+        "待处理：需要人员查看的事项 · what somebody is to look at",
+        {
+            "kind": "类别 · kind: back (a closed site stands again)",
+            "since": "起始（UTC） · since (UTC)",
+            "target": "网站 · site",
+            "brand": "品牌 · brand",
+            "why_zh": "原因（中文） · why, in Chinese",
+            "why_en": "原因（英文） · why, in English",
+        },
+        f"""SELECT kind, {_instant("since")} AS since, target, brand, why_zh, why_en FROM ({ATTENTION_SQL})""",
     ),
     View(
         "v_warnings",

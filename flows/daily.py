@@ -80,7 +80,7 @@ def collect(
     base = catalogue.parent if catalogue else Path.cwd()
     started_at = now_ms()
     results = [_run_task(store_files, source, db, source, base, started_at) for source in chosen if source.path]
-    with _open(db) as store, collecting.spool(store.path) as folder:
+    with open_named(db) as store, collecting.spool(store.path) as folder:
         remote = [source for source in chosen if source.url]
         for source, outcome in collecting.fetch(store, remote, folder, os.environ, loopback=loopback):
             results.append(_run_task(store_fetched, source, db, source, outcome, folder, started_at))
@@ -111,7 +111,7 @@ def follow_up(db: str = "") -> int:
 @flow(name="roll-up", flow_run_name="roll up {db}", description="汇总 · compute the KPIs of each year with records")
 def roll_up(db: str = "") -> dict[int, list[Figure]]:
     """Compute the figures of each year in which anything happened."""
-    with _open(db) as store:
+    with open_named(db) as store:
         years = years_with_records(store.database)
     return {year: count(db, year) for year in years}
 
@@ -133,35 +133,35 @@ def _patient(function: Callable[P, R]) -> Task[P, R]:
 @_patient
 def store_fetched(db: str, source: Source, outcome: CrawlOutcome, folder: Path, started_at: int) -> State[SourceResult]:
     """Store what the crawl brought of one source."""
-    with _open(db) as store, hold(store.path, f"source-{source.name}"):
+    with open_named(db) as store, hold(store.path, f"source-{source.name}"):
         return _state(collecting.take_outcome(store, source, outcome, folder, started_at))
 
 
 @_patient
 def store_files(db: str, source: Source, base: Path, started_at: int) -> State[SourceResult]:
     """Store the files of one path source."""
-    with _open(db) as store, hold(store.path, f"source-{source.name}"):
+    with open_named(db) as store, hold(store.path, f"source-{source.name}"):
         return _state(collecting.take_files(store, source, base, started_at))
 
 
 @_patient
 def match_new(db: str, brands: Sequence[Brand]) -> MatchReport:
     """Match new hosts and apps, and anew what is to be."""
-    with _open(db) as store, hold(store.path, "match"):
+    with open_named(db) as store, hold(store.path, "match"):
         return matching.match_new(store, brands)
 
 
 @_patient
 def derive(db: str) -> int:
     """Derive and store the attacks."""
-    with _open(db) as store, hold(store.path, "follow-up"):
+    with open_named(db) as store, hold(store.path, "follow-up"):
         return rollup.follow_up(store)
 
 
 @_patient
 def count(db: str, year: int) -> list[Figure]:
     """Compute and store a year's figures, and show them as an artifact."""
-    with _open(db) as store, hold(store.path, "roll-up"):
+    with open_named(db) as store, hold(store.path, "roll-up"):
         figures = rollup.roll_up(store, year)
     rows = [
         {"id": one.definition.id, "指标": one.definition.name_zh, "数值": one.display_zh, "note": one.note_zh}
@@ -214,5 +214,6 @@ def _key_path() -> Path | None:
     return Path(named) if named else None
 
 
-def _open(db: str) -> AbstractContextManager[Store]:
+def open_named(db: str) -> AbstractContextManager[Store]:
+    """The store that a flow's parameter names, else the environment."""
     return open_store(Path(db or os.environ.get("FANZHA_DB") or "fanzha.db"), _key_path())

@@ -2,20 +2,35 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
+
+import polars as pl
+from sqlite_utils import Database
 
 from analytics.probes import derive_states
 from db.connection import transaction
 from db.errors import Busy
-from db.probes import PageRow, ProbeRow, ProbeSite, read_log, read_sites, save_probes, save_states, save_vantage
+from db.matches import read_brands
+from db.probes import (
+    PageRow,
+    ProbeRow,
+    ProbeSite,
+    read_imitated,
+    read_log,
+    read_sites,
+    save_probes,
+    save_states,
+    save_vantage,
+)
 from db.store import Store, hold, now_ms
 from flows.collect import spool
-from spiders.probe.asking import Finding, Target, probe
+from spiders.probe.asking import Finding, Prober, Target, probing
 from spiders.probe.vantage import Vantage
 
 _HOUR_MS: Final = 3_600_000
@@ -38,7 +53,7 @@ Three failing probes 4 hours apart leave time for the 24 hours that an outage ta
 _RARELY_MS: Final = _DAY_MS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Probing:
     """What one round did."""
 
@@ -60,29 +75,68 @@ def is_due(site: ProbeSite, now: int) -> bool:
     return now - site.last_probe_at >= pause
 
 
-def probe_due(store: Store, vantages: Sequence[Vantage], *, loopback: bool = False, now: int | None = None) -> Probing:
-    """Visit what is due, from each vantage point in turn.
+@dataclass(frozen=True, slots=True)
+class Lookout:
+    """All vantage points, ready to look."""
+
+    store: Store
+    folder: Path
+    points: Sequence[tuple[Vantage, Prober]]
+
+    def round(self, now: int | None = None) -> Probing:
+        """Visit what is due, from each vantage point in turn.
+
+        Args:
+            now: Unix ms that decide what is due, and that probes are recorded at: where time is simulated, by the
+                demo and the tests only; default: the present.
+        """
+        at = now_ms() if now is None else now
+        sites = read_sites(self.store.database, at)
+        due = [site for site in sites if is_due(site, at)][:ROUND]
+        done = Probing(len(sites), len(due))
+        official = _official(self.store.database) if due else {}
+        targets = [_target(site, official) for site in due]
+        for vantage, prober in self.points:
+            findings = prober.visit(targets, ahead=0 if now is None else now - now_ms())
+            done.missed += len(due) - self._take(vantage, findings, done)
+        states = _states(self.store, [site.url_id for site in due])
+        done.states.update(states.group_by("url_id", maintain_order=True).last()["state"])
+        return done
+
+    def _take(self, vantage: Vantage, findings: Iterator[Finding], done: Probing) -> int:
+        count = 0
+        while batch := list(islice(findings, BATCH)):
+            _save(self.store, vantage, batch, self.folder)
+            done.outcomes.update(finding.outcome.value for finding in batch)
+            count += len(batch)
+        return count
+
+
+@contextmanager
+def looking(store: Store, vantages: Sequence[Vantage], *, loopback: bool = False) -> Iterator[Lookout]:
+    """Take the place of the one process that probes, for any number of rounds.
 
     Args:
         store: knows what stands open.
         vantages: where from.
         loopback: lets probes reach this machine; the demo's and the tests' own servers only.
-        now: Unix ms that decide what is due; default: the present.
 
     Raises:
         Busy: another process is probing.
     """
-    at = now_ms() if now is None else now
-    with hold(store.path, "probe"), spool(store.path) as folder:
-        sites = read_sites(store.database, at)
-        due = [site for site in sites if is_due(site, at)][:ROUND]
-        done = Probing(len(sites), len(due))
-        missed = 0
-        for vantage in vantages:
-            missed += len(due) - _visit(store, due, vantage, folder, done, loopback=loopback)
-        states = derive_states(read_log(store.database, [site.url_id for site in due]))
-        done.states.update(states.group_by("url_id", maintain_order=True).last()["state"])
-    return Probing(done.open, done.due, done.outcomes, done.states, missed)
+    with hold(store.path, "probe"), spool(store.path) as folder, ExitStack() as stack:
+        probers = [stack.enter_context(probing(vantage, folder, loopback=loopback)) for vantage in vantages]
+        yield Lookout(store, folder, list(zip(vantages, probers, strict=True)))
+
+
+def probe_due(store: Store, vantages: Sequence[Vantage], *, loopback: bool = False, now: int | None = None) -> Probing:
+    """One round, as `looking` and `Lookout.round` do.
+
+    Raises:
+        Busy: another process is probing.
+    """
+    with looking(store, vantages, loopback=loopback) as lookout:
+        return lookout.round(now)
 
 
 def probe_on(store: Store, vantages: Sequence[Vantage]) -> Iterator[Probing]:
@@ -98,30 +152,22 @@ def probe_on(store: Store, vantages: Sequence[Vantage]) -> Iterator[Probing]:
 def rederive(store: Store) -> int:
     """Make all states anew from the log; returns how many episodes there are."""
     with transaction(store.database):
-        states = derive_states(read_log(store.database))
+        states = _states(store)
         save_states(store.database, states)
     return states.height
 
 
-def _visit(
-    store: Store, due: Sequence[ProbeSite], vantage: Vantage, folder: Path, done: Probing, *, loopback: bool
-) -> int:
-    findings = probe([_target(site) for site in due], vantage, folder, loopback=loopback)
-    count = 0
-    while batch := list(islice(findings, BATCH)):
-        _save(store, vantage, batch, folder)
-        done.outcomes.update(finding.outcome.value for finding in batch)
-        count += len(batch)
-    return count
+def _states(store: Store, url_ids: Sequence[int] | None = None) -> pl.DataFrame:
+    return derive_states(read_log(store.database, url_ids))
 
 
 def _save(store: Store, vantage: Vantage, batch: Sequence[Finding], folder: Path) -> None:
     for digest in {finding.page.digest for finding in batch if finding.page}:
         _land(store, folder / digest)
     with transaction(store.database):
-        vantage_id = save_vantage(store.database, vantage.name, vantage.network)
+        vantage_id = save_vantage(store.database, vantage.name, vantage.network, is_filtered=vantage.filtered)
         save_probes(store.database, store.terms, vantage_id, map(_row, batch))
-        save_states(store.database, derive_states(read_log(store.database, [finding.url_id for finding in batch])))
+        save_states(store.database, _states(store, [finding.url_id for finding in batch]))
 
 
 def _land(store: Store, page: Path) -> None:
@@ -130,9 +176,20 @@ def _land(store: Store, page: Path) -> None:
         page.unlink()
 
 
-def _target(site: ProbeSite) -> Target:
+def _official(database: Database) -> Mapping[str, frozenset[str]]:
+    """Host of an attack -> the official domains of the brands that it is an attack on."""
+    domains = {brand.id: brand.domains for brand in read_brands(database)}
+    official: dict[str, frozenset[str]] = {}
+    for host, brand in read_imitated(database):
+        official[host] = official.get(host, frozenset()).union(domains.get(brand, ()))
+    return official
+
+
+def _target(site: ProbeSite, official: Mapping[str, frozenset[str]]) -> Target:
     bare = (f"http://{site.address}/", f"https://{site.address}/")
-    return Target(site.url_id, bare if site.is_bare else (site.address,), site.registrable_domain, site.suffix)
+    addresses = bare if site.is_bare else (site.address,)
+    domains = official.get(urlsplit(addresses[0]).hostname or "", frozenset())
+    return Target(site.url_id, addresses, site.registrable_domain, site.suffix, tuple(sorted(domains)))
 
 
 def _row(finding: Finding) -> ProbeRow:

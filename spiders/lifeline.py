@@ -5,13 +5,16 @@ import os
 import select
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import IO, Any, BinaryIO, Self
+from typing import IO, Any, BinaryIO, Final, Self, TypeAlias
+
+Child: TypeAlias = "subprocess.Popen[bytes]"
+_CHUNK: Final = 1 << 16
 
 
 @contextmanager
-def running(module: str) -> Iterator[subprocess.Popen[bytes]]:
+def running(module: str) -> Iterator[Child]:
     """A child that runs one of our modules; killed at the end."""
     # -P: a stray scrapy.py in the working directory must not be imported.
     command = [sys.executable, "-P", "-m", module]
@@ -24,12 +27,22 @@ def running(module: str) -> Iterator[subprocess.Popen[bytes]]:
                 pipe(child.stdin).close()
 
 
-def lines(child: subprocess.Popen[bytes], job: bytes) -> Iterator[bytes]:
+def lines(child: Child, job: bytes) -> Iterator[bytes]:
     """Give a child its job; yields the whole lines that it answers."""
+    tell(child, job)
+    yield from answers(child)
+
+
+def tell(child: Child, line: bytes) -> None:
+    """Give a child a line."""
     stdin = pipe(child.stdin)
     with suppress(BrokenPipeError):  # it died at once; its missing answers say so
-        stdin.write(job + b"\n")
+        stdin.write(line + b"\n")
         stdin.flush()  # and stays open: its end tells the child that we are gone
+
+
+def answers(child: Child) -> Iterator[bytes]:
+    """The whole lines that a child answers, until it ends."""
     for line in pipe(child.stdout):
         if line.endswith(b"\n"):  # else it was killed while writing
             yield line
@@ -49,6 +62,20 @@ def die_with_parent() -> None:
     parent = os.getppid()
     while os.getppid() == parent and not select.select([sys.stdin], [], [], 1.0)[0]:
         pass
+    os._exit(1)
+
+
+def take_orders(take: Callable[[bytes], None]) -> None:
+    """Pass on each line from the parent, and end this process as `die_with_parent` does; for a thread of the child."""
+    parent, held = os.getppid(), b""
+    while os.getppid() == parent:
+        if not select.select([0], [], [], 1.0)[0]:
+            continue
+        if not (chunk := os.read(0, _CHUNK)):
+            break
+        *whole, held = (held + chunk).split(b"\n")
+        for line in whole:
+            take(line)
     os._exit(1)
 
 

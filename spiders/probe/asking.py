@@ -4,6 +4,7 @@ As with the crawl, each vantage point's probes are a child process (`spiders.pro
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,7 +12,7 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from db.vocabulary import Probed
-from spiders.lifeline import lines, running
+from spiders.lifeline import Child, answers, running, tell
 from spiders.probe.vantage import Vantage
 
 
@@ -24,12 +25,14 @@ class Target:
         addresses: tried in this order until one does not refuse the connection; all of one host.
         registrable_domain: of the host; its name servers may be a parking network's.
         suffix: the public suffix, where a registry runs it; under a registry's wildcard every name has an address.
+        official: domains of the brand that it imitates; what leads there shows us nothing of itself.
     """
 
     url_id: int
     addresses: tuple[str, ...]
     registrable_domain: str = ""
     suffix: str = ""
+    official: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,38 +81,78 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a child is told."""
+    """What a child is told first."""
 
-    targets: tuple[Target, ...]
     vantage: Vantage
     spool: Path
     loopback: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What it is told then, once or more often: sites, and how far its clock goes ahead of the machine's (ms)."""
+
+    targets: tuple[Target, ...]
+    ahead: int
+
+
 JOB: Final = TypeAdapter(Job)
+ROUND: Final = TypeAdapter(Round)
 FINDING: Final = TypeAdapter(Finding)
 
 
-def probe(targets: Sequence[Target], vantage: Vantage, spool: Path, *, loopback: bool = False) -> Iterator[Finding]:
-    """Look at sites from one vantage point, many at a time; yields each one's finding as soon as it is complete.
+class Prober:
+    """Looks at sites through a child, which starts with the first of them and serves until `probing` ends."""
 
-    A site that a dying child leaves without answer is not in what is yielded: it was not probed.
+    def __init__(self, job: Job, stack: ExitStack) -> None:
+        self._job = job
+        self._stack = stack
+        self._child: Child | None = None
 
-    Args:
-        targets: the sites; their `url_id`s are distinct.
-        vantage: from where.
-        spool: folder for pages, made if absent; its reader empties it.
-        loopback: lets probes reach this machine. For the demo's and the tests' own servers only.
-    """
-    missing = {target.url_id for target in targets}
-    if not missing:
-        return
-    spool.mkdir(parents=True, exist_ok=True)
-    job = JOB.dump_json(Job(tuple(targets), vantage, spool.absolute(), loopback))
-    with running("spiders.probe.child") as child:
-        for line in lines(child, job):
+    def visit(self, targets: Sequence[Target], *, ahead: int = 0) -> Iterator[Finding]:
+        """Look at sites, many at a time; yields each one's finding as soon as it is complete.
+
+        A site that a dying child leaves without answer is not in what is yielded: it was not probed. The next visits
+        have another child.
+
+        Args:
+            targets: the sites; their `url_id`s are distinct.
+            ahead: milliseconds that `probed_at` is ahead of the machine's clock; for a simulated time only.
+        """
+        missing = {target.url_id for target in targets}
+        if not missing:
+            return
+        child = self._child = self._child or self._start()
+        tell(child, ROUND.dump_json(Round(tuple(targets), ahead)))
+        for line in answers(child):
             finding = FINDING.validate_json(line)
             missing.discard(finding.url_id)
             yield finding
             if not missing:
                 return
+        self._child = None
+
+    def _start(self) -> Child:
+        self._job.spool.mkdir(parents=True, exist_ok=True)
+        child = self._stack.enter_context(running("spiders.probe.child"))
+        tell(child, JOB.dump_json(self._job))
+        return child
+
+
+@contextmanager
+def probing(vantage: Vantage, spool: Path, *, loopback: bool = False) -> Iterator[Prober]:
+    """What looks at sites from one vantage point.
+
+    Args:
+        vantage: from where.
+        spool: folder for pages, made if absent; its reader empties it.
+        loopback: lets probes reach this machine. For the demo's and the tests' own servers only.
+    """
+    with ExitStack() as stack:
+        yield Prober(Job(vantage, spool.absolute(), loopback), stack)
+
+
+def probe(targets: Sequence[Target], vantage: Vantage, spool: Path, *, loopback: bool = False) -> Iterator[Finding]:
+    """Look at sites once, as `probing` and `Prober.visit` do."""
+    with probing(vantage, spool, loopback=loopback) as prober:
+        yield from prober.visit(targets)

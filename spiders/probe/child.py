@@ -1,16 +1,16 @@
-"""The probes' own process: reads a job on stdin, looks at all of its sites in one reactor, writes a finding a line."""
+"""The probes' own process: reads rounds of sites on stdin, looks at them in one reactor, writes a finding a line."""
 
 import asyncio
 import logging
 import os
 import signal
-import sys
 import threading
 import time
 import warnings
 from collections.abc import AsyncIterator
 from importlib import import_module
 from ipaddress import ip_network
+from queue import Queue
 from typing import BinaryIO, Final
 from urllib.parse import urlsplit
 
@@ -21,8 +21,8 @@ from scrapy.exceptions import StopDownload
 from scrapy.utils.reactor import install_reactor
 
 from spiders.guard import Guard, host_key
-from spiders.lifeline import die_with_parent
-from spiders.probe.asking import FINDING, JOB, Finding, Job
+from spiders.lifeline import take_orders
+from spiders.probe.asking import FINDING, JOB, ROUND, Finding, Job, Round
 from spiders.probe.limits import AT_ONCE, USER_AGENT
 from spiders.probe.names import Names
 from spiders.probe.vantage import Vantage, dns_server
@@ -34,13 +34,14 @@ _HANDLER: Final = "spiders.probe.handler.BoundedHandler"
 
 
 class Prober(scrapy.Spider):
-    """Looks at every site of a job; its items are findings."""
+    """Looks at every site of each round; its items are findings."""
 
     name = "fanzha-probe"
 
-    def __init__(self, job: Job, guard: Guard, names: Names, out: BinaryIO) -> None:
+    def __init__(self, job: Job, orders: "Queue[bytes]", guard: Guard, names: Names, out: BinaryIO) -> None:
         super().__init__()
         self.job = job
+        self.orders = orders
         self.guard = guard
         self.names = names
         self.out = out
@@ -48,8 +49,17 @@ class Prober(scrapy.Spider):
     async def start(self) -> AsyncIterator[Finding]:
         """Yield findings in the order in which the visits end; one that takes long holds one place of many."""
         self.crawler.signals.connect(self.cut, signals.bytes_received)
-        place = Place(self.crawler.engine, self.guard, self.names, self.job.vantage, self.job.spool)
-        waiting = iter(self.job.targets)
+        while True:  # until the parent ends us
+            order = ROUND.validate_json(await asyncio.to_thread(self.orders.get))
+            self.names.forget()
+            async for finding in self.look(order):
+                yield finding
+
+    async def look(self, order: Round) -> AsyncIterator[Finding]:
+        """Look at the sites of one round."""
+        job = self.job
+        place = Place(self.crawler.engine, self.guard, self.names, job.vantage, job.spool, order.ahead)
+        waiting = iter(order.targets)
         done = asyncio.Queue[Finding]()
 
         async def look() -> None:
@@ -57,7 +67,7 @@ class Prober(scrapy.Spider):
                 await done.put(await visit(place, target))
 
         lookers = [asyncio.create_task(look()) for _ in range(AT_ONCE)]
-        for _ in self.job.targets:
+        for _ in order.targets:
             yield await done.get()
         await asyncio.gather(*lookers)
 
@@ -98,10 +108,11 @@ def _guard(vantage: Vantage, *, loopback: bool) -> Guard:
 
 
 def main() -> None:
-    """Run the job on stdin."""
+    """Run the job and the rounds on stdin."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
-    job = JOB.validate_json(sys.stdin.buffer.readline())
-    threading.Thread(target=die_with_parent, daemon=True).start()
+    orders = Queue[bytes]()
+    threading.Thread(target=take_orders, args=[orders.put], daemon=True).start()
+    job = JOB.validate_json(orders.get())
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever else prints must not stand between the findings
     logging.basicConfig(level=logging.CRITICAL)
@@ -113,7 +124,7 @@ def main() -> None:
     guard = _guard(job.vantage, loopback=job.loopback)
     names = Names([dns_server(server) for server in job.vantage.dns])
     reactor.installNameResolver(GuardedResolver(names, guard))
-    crawl = AsyncCrawlerRunner(settings).crawl(Prober, job=job, guard=guard, names=names, out=out)
+    crawl = AsyncCrawlerRunner(settings).crawl(Prober, job=job, orders=orders, guard=guard, names=names, out=out)
     crawl.add_done_callback(lambda _: reactor.stop())
     reactor.run(installSignalHandlers=False)
     crawl.result()

@@ -43,7 +43,8 @@ class _Resolution:
 class Names:
     """An IHostnameResolver that asks name servers itself.
 
-    A name is looked up once: what it turns into later is not looked at, and the guard stands before each connection.
+    A name is looked up once a round: what it turns into meanwhile is not looked at, and the guard stands before each
+    connection.
     """
 
     def __init__(self, servers: Sequence[tuple[str, int]]) -> None:
@@ -53,6 +54,10 @@ class Names:
             resolv=resolv, servers=list(servers), timeout=_PATIENCE
         )
         self._known: dict[str, asyncio.Future[Found]] = {}
+
+    def forget(self) -> None:
+        """Begin a new round."""
+        self._known.clear()
 
     async def look_up(self, host: str) -> Found:
         """The addresses of a name or a literal, IPv4 first."""
@@ -67,6 +72,17 @@ class Names:
         if key not in self._known:
             self._known[key] = asyncio.ensure_future(self._look_up(f"fz{secrets.token_hex(12)}.{suffix}"))
         return await asyncio.shield(self._known[key])
+
+    async def exists(self, domain: str) -> bool:
+        """Whether a domain exists; False only by the name servers' word."""
+        ask: Callable[[str], Provider] = self._client.lookupNameservers
+        try:
+            await ask(domain).asFuture(asyncio.get_running_loop())
+        except DNSNameError:
+            return False
+        except (DomainError, DnsTimeout, OSError, ValueError):
+            return True
+        return True
 
     async def name_servers(self, domain: str) -> tuple[str, ...]:
         """The names of a domain's name servers; none where nobody tells."""

@@ -21,6 +21,16 @@ _TOKEN: Final = re.compile(r"[㐀-鿿]|[^\W_㐀-鿿]+")
 _SHINGLE: Final = 3
 """Tokens of a feature: order counts, a changed word changes three of them."""
 _NAME_LETTERS: Final = 100
+_REFRESH: Final = re.compile(r"url\s*=\s*['\"]?([^'\">\s]{1,2000})", re.IGNORECASE)
+_ASSIGNED: Final = re.compile(
+    r"\blocation(?:\.href)?(?:\s*=\s*|\.(?:replace|assign)\(\s*)['\"](https?://[^'\"\s]{1,2000})"
+)
+_ENDLESS_TAG: Final = re.compile(r"<[^<>]{16384,}")
+"""libxml2 compares each attribute with all before it: 50,000 in one tag take it 5 s. Left out; an image at most."""
+_BARE_LETTERS: Final = 200
+"""Of visible text: what has more stays to be read, and a script in it may wait for a click."""
+READABLE: Final = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
+"""Content encodings; of others (none of which was asked for) the bytes are kept as they come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +44,8 @@ class Shown:
     """A form asks for a password."""
     icon: str
     """Address of its icon."""
+    leads_to: str
+    """Where it sends its visitors by itself, by a meta refresh or a plain assignment in a script; not followed."""
 
     @property
     def simhash(self) -> int:
@@ -44,7 +56,7 @@ class Shown:
 def read_page(body: bytes, url: str, content_type: str) -> Shown:
     """Read a page, whatever its bytes are."""
     headers = Headers({"Content-Type": content_type})
-    text = HtmlResponse(url, body=body, headers=headers).text.replace("\0", "")
+    text = _ENDLESS_TAG.sub("", HtmlResponse(url, body=body, headers=headers).text.replace("\0", ""))
     # without huge_tree libxml2 stops where elements nest more than 256 deep
     page = Selector(text=text, type="html", huge_tree=False)
     names = (
@@ -52,13 +64,22 @@ def read_page(body: bytes, url: str, content_type: str) -> Shown:
         for name in page.xpath("//input/@name | //select/@name | //textarea/@name").getall()
     )
     icon = page.xpath("//link[contains(concat(' ', @rel, ' '), ' icon ')]/@href").get() or "/favicon.ico"
+    visible = _squeeze(" ".join(page.xpath(_VISIBLE).getall()))[:TEXT_LETTERS]
     return Shown(
         _squeeze(page.xpath("string(//title)").get() or "")[:TITLE_LETTERS],
-        _squeeze(" ".join(page.xpath(_VISIBLE).getall()))[:TEXT_LETTERS],
+        visible,
         tuple(sorted({name for name in names if name})[:FIELDS]),
         bool(page.xpath("//input[translate(@type, 'PASWORD', 'pasword') = 'password']")),
         _join(url, icon),
+        _leads_to(page, url, visible),
     )
+
+
+def _leads_to(page: Selector, url: str, visible: str) -> str:
+    refresh = page.xpath("//meta[translate(@http-equiv, 'REFSH', 'refsh') = 'refresh']/@content").get() or ""
+    scripts = " ".join(page.xpath("//script[not(@src)]/text()").getall())[:TEXT_LETTERS]
+    found = _REFRESH.search(refresh) or (_ASSIGNED.search(scripts) if len(visible) <= _BARE_LETTERS else None)
+    return _join(url, found[1]) if found else ""
 
 
 def _squeeze(text: str) -> str:
@@ -91,7 +112,7 @@ def simhash(text: str) -> int:
 
 def unpack(body: bytes, encoding: str) -> tuple[bytes, bool]:
     """A body without content encoding, and whether it is cut; what cannot be unpacked stays as it is."""
-    if encoding not in {"gzip", "x-gzip", "deflate"}:
+    if encoding in {"", "identity"} or encoding not in READABLE:
         return body[:PAGE_BYTES], len(body) > PAGE_BYTES
     try:
         stream = zlib.decompressobj(_GZIP_OR_ZLIB)

@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from collections.abc import Collection
 from functools import cache
 from importlib.resources import files
 from importlib.util import find_spec
@@ -9,7 +10,9 @@ from ipaddress import IPv4Address, IPv4Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any, Final
 
+from db.brands import public_suffix
 from db.vocabulary import Probed
+from spiders.guard import host_key
 from spiders.probe.pages import Shown
 
 _GONE: Final = frozenset({404, 410, 451})
@@ -46,6 +49,17 @@ def _sign(shown: Shown, addresses: tuple[str, ...], name_servers: tuple[str, ...
     if len(shown.text) <= declared["parked_short"] and not shown.fields and any(map(is_parking, name_servers)):
         return Probed.PARKED, "a page without content on a parking network's name servers"
     return None
+
+
+def is_official(host: str, domains: Collection[str]) -> bool:
+    """Whether a host is, or stands under, one of a brand's domains, strangers' names under a landlord's aside.
+
+    >>> is_official("www.qifu.com", ["qifu.com"]), is_official("a.blob.core.windows.net", ["windows.net"])
+    (True, False)
+    """
+    name = host_key(host).rstrip(".")
+    owners = [domain for domain in domains if name == domain or name.endswith(f".{domain}")]
+    return any(domain == name or len(domain) > len(public_suffix(name)) for domain in owners)
 
 
 @cache

@@ -31,6 +31,8 @@ class Vantage(BaseModel):
     dns: tuple[str, ...] = ()
     """Name servers, `address` or `address:port`; empty: this machine's. Two networks that ask one server are one
     opinion on whether a name exists."""
+    filtered: bool = False
+    """Its network or resolver keeps its users from known fraud sites: what fails there is blocked, not down."""
 
     @field_validator("bind_address")
     @classmethod

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import logging
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -29,12 +30,14 @@ from spiders.guard import Guard, host_key
 from spiders.probe.asking import Finding, Page, Target
 from spiders.probe.limits import ANSWER_SECONDS, FINAL_LETTERS, ICON_BYTES, PAGE_BYTES, REDIRECTS, VISIT_SECONDS
 from spiders.probe.names import Names
-from spiders.probe.pages import Shown, read_page, unpack
-from spiders.probe.signs import judge
+from spiders.probe.pages import READABLE, Shown, read_page, unpack
+from spiders.probe.signs import is_official, judge
 from spiders.probe.vantage import Vantage
 
 _LOG: Final = logging.getLogger("fanzha.probe")
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
+_PLAIN: Final = re.compile(r"[^\x00-\x1f\x7f]*")
+_OWN_SITE: Final = "the brand's own site: it may hide from us, or be the brand's"
 _RAISED: Final[Mapping[type[Exception], str]] = {
     IgnoreRequest: "refused: {told}",
     DownloadTimeoutError: f"no answer within {ANSWER_SECONDS:g} s",
@@ -65,11 +68,13 @@ class Place:
     names: Names
     vantage: Vantage
     spool: Path
+    ahead: int
+    """Milliseconds that the clock goes ahead of the machine's: none but where time is simulated."""
 
 
 async def visit(place: Place, target: Target) -> Finding:
     """Look at a site: at its addresses in turn, until one does not refuse the connection."""
-    began, started = int(time.time() * 1000), time.monotonic()
+    began, started = int(time.time() * 1000) + place.ahead, time.monotonic()
     finding = Finding(target.url_id, began, Probed.UNKNOWN, "")
     try:
         async with asyncio.timeout(VISIT_SECONDS):
@@ -111,11 +116,12 @@ class _Look:
         found = await self.place.names.look_up(host)
         if found.fault == "silent":
             raise _Ended(Probed.UNKNOWN, "the name servers do not answer")
+        if found.fault and not is_first:
+            raise _Ended(Probed.UNKNOWN, "a redirect to a name with no address")
         if found.fault:
-            gone, how = (
-                (Probed.DNS_FAILURE, "the name has") if is_first else (Probed.UNKNOWN, "a redirect to a name with")
-            )
-            raise _Ended(gone, f"{how} no address")
+            domain = self.target.registrable_domain
+            is_there = not domain or await self.place.names.exists(domain)
+            raise _Ended(Probed.DNS_FAILURE, "the name has no address" if is_there else "the domain does not exist")
         admitted = [address for address in found.addresses if self.place.guard.admits(host, address)]
         if not admitted or host_key(host) in self.place.guard.admitted:
             raise _Ended(Probed.UNKNOWN, f"refused: {self.place.guard.refused.get(host_key(host), 'the proxy itself')}")
@@ -143,8 +149,11 @@ class _Look:
             raise _Ended(Probed.UNKNOWN, "a redirect to a faulty address") from None
         if parts.scheme not in {"http", "https"}:
             raise _Ended(Probed.UNKNOWN, f"refused: a redirect to {parts.scheme[:20]}:, only http and https are asked")
-        if not host:
+        if not host or not _PLAIN.fullmatch(location):
             raise _Ended(Probed.UNKNOWN, "a redirect to a faulty address")
+        if is_official(host, self.target.official):
+            self._note(final=following[:FINAL_LETTERS])
+            raise _Ended(Probed.UNKNOWN, f"a redirect to {_OWN_SITE}")
         await self._addresses(following, is_first=False)
         self._note(final=following[:FINAL_LETTERS])
         return following
@@ -187,6 +196,12 @@ class _Look:
         outcome, reason = judge(response.status, shown, addresses, servers)
         if outcome is Probed.UP and not body:
             raise _Ended(Probed.UNKNOWN, "an empty page")  # what a page that hides shows to whom it hides from
+        if outcome is Probed.UP and shown.leads_to and not shown.fields:
+            if is_official(urlsplit(shown.leads_to).hostname or "", self.target.official):
+                raise _Ended(Probed.UNKNOWN, f"a page that leads to {_OWN_SITE}")
+            reason += ", a page that leads elsewhere"
+        if outcome is Probed.UP and encoding not in READABLE:
+            reason += ", in an encoding that is not read"
         if outcome is Probed.UP and shown.icon:
             self._note(favicon=await self._icon(shown.icon))
         self._note(outcome=outcome, reason=reason)

@@ -23,6 +23,8 @@ from tests.bench.matching import (
     measure_ranked,
     measure_suspected,
 )
+from tests.bench.probing import FLOOR as PROBED
+from tests.bench.probing import measure_probing
 from tests.bench.running import measure_figures, measure_start
 from tests.bench.thinking import measure_normalise
 from tests.bench.workload import Workload
@@ -41,6 +43,7 @@ BENCHMARKS: Final = (
     Benchmark("match: 1,000 brands", "the same names, 100 brands", "x", measure_brands, target=2.5),
     Benchmark("match: memory", "a tenth of the lines", "x", measure_memory, target=1.2),
     Benchmark("match: 480 keywords", OPENSQUAT, "x", measure_opensquat, target=0.01),
+    Benchmark("probe: a farm of hosts", PROBED, "x", measure_probing, target=3.0),
     Benchmark("kpi", "nothing: as measured", "s", measure_figures),
     Benchmark("start-up: match one host", "nothing: as measured, the whole process", "s", measure_start, target=1.0),
 )

@@ -93,7 +93,7 @@ def test_deployed_daily_flow_finishes_on_a_worker(home: Path, environ: dict[str,
     prefect(environ, "work-pool", "create", "fanzha", "--type", "process")
     prefect(environ, "deploy", "--all")
     listed = json.loads(prefect(environ, "deployment", "ls", "-o", "json"))
-    assert {one["name"] for one in listed} == {"daily", "collect", "match", "follow-up", "roll-up"}
+    assert {one["name"] for one in listed} == {"daily", "collect", "match", "probe", "follow-up", "roll-up"}
     command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", "fanzha"]
     with subprocess.Popen(command, env=environ, cwd=home, start_new_session=True) as worker:
         try:

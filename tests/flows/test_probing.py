@@ -1,5 +1,7 @@
 """Rounds of probes: what is visited and when, what is kept, what follows; on loopback, with real servers."""
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,13 +16,14 @@ from db.matches import save_brands
 from db.probes import ProbeRow, ProbeSite, read_log, read_sites, save_probes, save_vantage
 from db.store import Store, hold, now_ms, open_store
 from db.verify import verify_store
-from flows.probing import Probing, is_due, probe_due, probe_on, rederive
+from flows.probing import Probing, is_due, looking, probe_due, probe_on, rederive
 from flows.rollup import follow_up
 from spiders.probe.vantage import HERE, Vantage, load_vantages
 from tests.flows.calls import Call
 from tests.flows.test_ingest import make_source, take
+from tests.flows.test_prefect import processes_with, wait_until
 from tests.spiders.farm import Site, World, living
-from tests.spiders.loopback import reply, stream
+from tests.spiders.loopback import Asked, redirect, reply, stream
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -243,16 +246,94 @@ def test_no_probe_is_lost_once_written(followed: Store, world: tuple[World, Site
     follow_up(followed)
     root = Path(__file__).parent.parent.parent
     command = [sys.executable, "-c", KILLED, str(followed.path), world[0].dns]
-    assert subprocess.run(command, cwd=root, check=False).returncode == -9
+    mark = f"FANZHA_TEST={followed.path}"
+    environ = {**os.environ, "FANZHA_TEST": str(followed.path)}
+    assert subprocess.run(command, cwd=root, env=environ, check=False).returncode == -9
+    assert wait_until(lambda: not processes_with(mark)), "the probing child outlives its parent"
     log = read_log(followed.database)
     assert log.height == 40
     assert verify_store(followed)[1] == []
     assert rounds(followed, world).due == 20
-    assert log.join(read_log(followed.database), on=log.columns, how="semi").height == 40
+    assert log.join(read_log(followed.database), on=log.columns, how="semi", nulls_equal=True).height == 40
     assert one(followed, "SELECT count(*) AS sites, sum(probes) AS probes FROM probe_state") == {
         "sites": 60,
         "probes": 60,
     }
+
+
+def test_a_child_that_is_killed_is_replaced_and_what_it_left_is_missed(
+    followed: Store, world: tuple[World, Site]
+) -> None:
+    add_site(followed, world, "live.example")
+    killed: list[int] = []
+
+    def kill(asked: Asked) -> None:
+        if not killed:
+            killed.extend(children())
+            for child in killed:
+                os.kill(child, signal.SIGKILL)
+        reply(LOGIN)(asked)
+
+    world[1].answers["live.example"] = kill
+    follow_up(followed)
+    with looking(followed, [vantage(world)], loopback=True) as lookout:
+        first, second = lookout.round(), lookout.round()
+    assert len(killed) == 1
+    assert [(done.missed, done.outcomes.total()) for done in (first, second)] == [(1, 0), (0, 1)]
+
+
+def children() -> list[int]:
+    """The probing children of this process."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            is_child = b"spiders.probe.child" in path.read_bytes()
+            if is_child and f"PPid:\t{os.getpid()}\n" in path.with_name("status").read_text():
+                found.append(int(path.parent.name))
+        except OSError:  # it ended meanwhile
+            continue
+    return found
+
+
+def test_what_leads_to_the_brands_own_site_tells_nothing(followed: Store, world: tuple[World, Site]) -> None:
+    add_site(followed, world, "clone.example")
+    world[1].answers["clone.example"] = redirect("https://www.qifu.com/")
+    assert dict(rounds(followed, world).outcomes) == {"unknown": 1}
+    row = one(followed, "SELECT state, reason, final FROM v_probes")
+    assert (row["state"], row["final"]) == ("unknown", "https://www.qifu.com/")
+    assert str(row["reason"]).startswith("a redirect to the brand's own site")
+
+
+def test_what_a_filtered_network_hides_is_blocked_not_down(followed: Store, world: tuple[World, Site]) -> None:
+    address = add_site(followed, world, "live.example")
+    with living() as (blind, _):
+        filtered = vantage(world, "b").model_copy(update={"dns": (blind.dns,), "filtered": True})
+        follow_up(followed)
+        probe_due(followed, [vantage(world), filtered], loopback=True)
+        row = one(followed, "SELECT address, state, outcome, blocked IS NOT NULL AS is_blocked FROM v_probes")
+        assert row == {"address": address, "state": "up", "outcome": "blocked_only", "is_blocked": 1}
+        with pytest.raises(UsageError, match="on record with filtered = true"):
+            probe_due(
+                followed, [filtered.model_copy(update={"filtered": False})], loopback=True, now=now_ms() + 25 * HOUR
+            )
+
+
+def test_another_page_on_a_closed_host_is_shown_apart(followed: Store, world: tuple[World, Site]) -> None:
+    add_site(followed, world, "dead.example")
+    start = now_ms() - 5 * DAY
+    rounds(followed, world, now=start)
+    for network, hours in (("a", 24), ("b", 30), ("a", 50)):
+        earlier(followed, network, start + hours * HOUR)
+    rederive(followed)
+    stranger = "<title>山城花店</title><p>每日鲜花配送，生日花束，开业花篮".encode()
+    world[1].answers["dead.example"] = reply(stranger, Content_Type="text/html; charset=utf-8")
+    rounds(followed, world)
+    query = "SELECT state, outcome, reopened, other_content IS NOT NULL AS is_other, back FROM v_probes"
+    assert one(followed, query) == {"state": "down", "outcome": "up", "reopened": 0, "is_other": 1, "back": None}
+    world[1].answers["dead.example"] = reply(LOGIN + b"<p>again", Content_Type="text/html; charset=utf-8")
+    rounds(followed, world, now=now_ms() + 13 * HOUR)
+    again = one(followed, "SELECT state, reopened, other_content, back IS NOT NULL AS is_back FROM v_probes")
+    assert again == {"state": "up", "reopened": 1, "other_content": None, "is_back": 1}
 
 
 def test_the_command_says_what_happened(call: Call, tmp_path: Path) -> None:
@@ -277,6 +358,7 @@ FAULTY = {
     "x = 1": "unknown key 'x'; the file holds [[vantage]] tables only",
     "[[vantage]]": "vantage: name: is missing",
     '[[vantage]]\nname = "a"\nnetwork = "n"\nproxy = "socks5://h:1"': "vantage: proxy: 'socks5://h:1' is no http://host:port",
+    '[[vantage]]\nname = "a"\nnetwork = "n"\nfiltered = "x"': "vantage: filtered: Input should be a valid boolean",
     '[[vantage]]\nname = "a"\nnetwork = "n"\nbind_address = "x"': "vantage: bind_address: 'x' does not appear to be an",
     '[[vantage]]\nname = "a"\nnetwork = "n"\ndns = ["1.1.1.1:0"]': "vantage: dns: '1.1.1.1:0' has no port",
     '[[vantage]]\nname = "a"\nnetwork = "n"\nnetworks = ["10.0.0.0/8"]': "vantage: networks are those",

@@ -3,10 +3,10 @@
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from socketserver import BaseRequestHandler, ThreadingUDPServer
+from socketserver import BaseRequestHandler, BaseServer, ThreadingUDPServer
 
 from twisted.names import dns
 
@@ -89,15 +89,15 @@ class Site(Server):
 
     request_queue_size = 256
 
-    def __init__(self) -> None:
-        self.address_family = socket.AF_INET
-        super(Server, self).__init__(("0.0.0.0", 0), _HostAsked)  # noqa: S104 - all of loopback; tests only
+    def __init__(self, address: str = "0.0.0.0", port: int = 0) -> None:  # noqa: S104 - all of loopback; tests only
+        self.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        super(Server, self).__init__((address, port), _HostAsked)
         self.answers = {}
         self.asked = []
 
     def verify_request(self, _request: object, client_address: tuple[str, int]) -> bool:
         """Nobody but this machine."""
-        return client_address[0].startswith("127.")
+        return client_address[0].startswith("127.") or client_address[0] == "::1"
 
 
 class _HostAsked(Asked):
@@ -115,25 +115,25 @@ def _missing(asked: Asked) -> None:
 
 
 @contextmanager
-def living(context: ssl.SSLContext | None = None) -> Iterator[tuple[World, Site]]:
+def living(context: ssl.SSLContext | None = None, site: Site | None = None) -> Iterator[tuple[World, Site]]:
     """A world with one web server; names get addresses as tests say."""
-    world, site = World(), Site()
+    world, site = World(), site or Site()
     if context:
         site.socket = context.wrap_socket(site.socket, server_side=True, do_handshake_on_connect=False)
     name_server = _NameServer(world)
     world.dns = f"127.0.0.1:{name_server.server_address[1]}"
-    threads = [_serve(one.serve_forever) for one in (name_server, site)]
-    try:
+    with serving(name_server), serving(site):
         yield world, site
-    finally:
-        for server in (name_server, site):
-            server.shutdown()
-            server.server_close()
-        for thread in threads:
-            thread.join()
 
 
-def _serve(run: Callable[[float], None]) -> threading.Thread:
-    thread = threading.Thread(target=run, args=(0.02,))
+@contextmanager
+def serving(server: BaseServer) -> Iterator[None]:
+    """Let a server serve, until the end."""
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
-    return thread
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
