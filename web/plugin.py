@@ -10,7 +10,7 @@ from datasette.utils.asgi import Base400
 from datasette.views.base import DatasetteError
 from jinja2 import ChoiceLoader, DictLoader, Environment
 
-from web.defang import defang_hosts, defang_links, show_unseen
+from db.defang import defang_hosts, defang_links, show_unseen
 
 LONGEST_CELL: Final = 2_048
 """Characters shown of a cell: one may hold a whole page."""

@@ -9,8 +9,8 @@ import polars as pl
 
 from analytics.match.matcher import Matcher
 from analytics.normalise.address import normalise_addresses
+from db.defang import FORMULA, NUMBER
 from flows.cli.match_work import COLUMNS, MOST_REASONS, Answer, Block, Task
-from web.defang import FORMULA, NUMBER
 
 
 class LineMatcher:
@@ -97,7 +97,7 @@ def _as_csv(rows: pl.DataFrame) -> str:
 
 
 def defused_cells(cells: pl.Expr) -> pl.Expr:
-    """What web.defang.defuse_cell makes of each cell."""
+    """What db.defang.defuse_cell makes of each cell."""
     runs = cells.str.contains(f"^[{re.escape(''.join(FORMULA))}]") & ~cells.str.contains(f"^(?:{NUMBER})$")
     return pl.when(~runs).then(cells).otherwise("'" + cells)
 
