@@ -51,7 +51,7 @@ _STANDING: Final = """
     FROM attack WHERE target = ? AND closed_at IS NULL"""
 
 
-def close(store: Store, target: str, cause: str | None, by: str, why: str) -> int:
+def close(store: Store, target: str, cause: str | None, by: str, why: str, *, now: int | None = None) -> int:
     """Record an operator's word that a site or app is gone, as a closure of each attack that stands open there.
 
     Returns:
@@ -66,7 +66,7 @@ def close(store: Store, target: str, cause: str | None, by: str, why: str) -> in
     )
     if not standing:
         raise UsageError(f"{target}: no attack stands open there; v_attacks lists them")
-    at = now_ms()
+    at = now_ms() if now is None else now
     told = {"target": target, "cause": cause, "by": by, "why": why, "at": at}
     content = json.dumps(told, ensure_ascii=False, sort_keys=True).encode()
     with transaction(store.database):

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from typing import Final
 
 from sqlite_utils import Database
 
@@ -22,7 +23,7 @@ from flows.rollup import follow_up
 from spiders.registry.asking import Delivered, Post, deliver
 from spiders.registry.mail import send_mail
 
-_EVENTS = {"taken": "sent", "refused": "bounced", "unsent": "deferred", "doubtful": "noted"}
+_EVENTS: Final = {"taken": "sent", "refused": "bounced", "unsent": "deferred", "doubtful": "noted"}
 """How a message fared -> what happened to its notice; of a doubtful one the claim stays without a result."""
 
 
@@ -45,6 +46,7 @@ def send(
     *,
     environ: Mapping[str, str] = os.environ,
     loopback: bool = False,
+    now: int | None = None,
 ) -> Sent:
     """Send what is approved; a notice whose attack does not stand open any more is withdrawn instead.
 
@@ -54,6 +56,7 @@ def send(
         chosen: numbers of notices; none: all that are approved.
         environ: where secrets are.
         loopback: lets the webhook be on this machine; the demo's and the tests' own servers only.
+        now: Unix ms of what happens; default: the present.
 
     Raises:
         UsageError: something chosen is not approved, or the rules do not say how to send what is.
@@ -61,18 +64,18 @@ def send(
     """
     with hold(store.path, "notices"):
         notices = _approved(store.database, list(chosen))
-        done = Sent()
         standing = {(attack.target, attack.brand) for attack in read_open_attacks(store.database)}
         open_ones = [notice for notice in notices if (notice.target, notice.brand) in standing]
         _check_means(rules, open_ones, environ)
+        work = _Sending(store, rules, environ, loopback, now)
         for notice in notices:
             if notice not in open_ones:
-                _log(store, notice, Event("withdrawn", now_ms(), "fanzha", "the attack does not stand open any more"))
-                done.withdrawn.append(notice.notice_id)
+                work.withdraw(notice)
             elif notice.means == "form":
-                done.by_hand.append(notice.notice_id)
+                work.done.by_hand.append(notice.notice_id)
             else:
-                _send(store, rules, notice, done, environ, loopback=loopback)
+                work.send(notice)
+    done = work.done
     if done.sent:
         follow_up(store)
     return done
@@ -97,61 +100,72 @@ def _check_means(rules: Rules, notices: list[Notice], environ: Mapping[str, str]
         webhook_of(rules, environ)
 
 
-def _send(
-    store: Store, rules: Rules, notice: Notice, done: Sent, environ: Mapping[str, str], *, loopback: bool
-) -> None:
-    content = read_document(store, notice.document_id)
-    if notice.means == "mail":
-        content = f"Date: {formatdate(usegmt=True)}\r\n".encode() + content
-    document_id = _claim(store, notice, content)
-    fared = _hand_over(rules, notice, content, environ, loopback=loopback)
-    event = Event(_EVENTS[fared.how], now_ms(), "fanzha", fared.why)
-    with transaction(store.database):
-        log_event(store.database, notice.notice_id, event)
-        if event.type == "sent":
-            _record(store, notice, document_id, event.at)
-    if event.type == "sent":
-        done.sent.append(notice.notice_id)
-    else:
-        done.faults[notice.notice_id] = f"{_TOLD[event.type]}: {fared.why}"
-
-
-_TOLD = {
+_TOLD: Final = {
     "bounced": "refused",
     "deferred": "not sent, and will be tried again",
     "noted": "in doubt: find out whether it arrived, then fanzha takedown note",
 }
 
 
-def _claim(store: Store, notice: Notice, content: bytes) -> int:
-    """Write down, on disk, that a notice is about to be handed over; returns the document that will be."""
-    ending = "json" if notice.means == "webhook" else "eml"
-    store.database.execute("PRAGMA synchronous = FULL")  # a power cut must not undo the claim of what has left
-    with transaction(store.database):
-        at = now_ms()
-        document_id = keep(store, NOTICES, f"notice-{notice.notice_key}.{ending}", content, at)
-        log_event(store.database, notice.notice_id, Event("sending", at, "fanzha", document_id=document_id))
-    store.database.execute("PRAGMA synchronous = NORMAL")
-    return document_id
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    """One time of sending, and what has come of it so far."""
 
+    store: Store
+    rules: Rules
+    environ: Mapping[str, str]
+    loopback: bool
+    now: int | None
+    done: Sent = field(default_factory=Sent)
 
-def _hand_over(
-    rules: Rules, notice: Notice, content: bytes, environ: Mapping[str, str], *, loopback: bool
-) -> Delivered:
-    if notice.means == "mail":
-        smtp, password = smtp_of(rules, environ)
-        return send_mail(smtp, password, sender_of(rules).mailbox, notice.recipient, content)
-    webhook, secret = webhook_of(rules, environ)
-    headers = {"Idempotency-Key": notice.notice_key}
-    if secret:
-        headers["Authorization"] = f"Bearer {secret}"
-    networks = tuple(map(str, webhook.networks))
-    return deliver(Post(webhook.url, headers, content.decode(), networks), loopback=loopback)
+    def withdraw(self, notice: Notice) -> None:
+        """Take back what has nothing to be about any more."""
+        event = Event("withdrawn", self._at(), "fanzha", "the attack does not stand open any more")
+        with transaction(self.store.database):
+            log_event(self.store.database, notice.notice_id, event)
+        self.done.withdrawn.append(notice.notice_id)
 
+    def send(self, notice: Notice) -> None:
+        """Claim, hand over, and write down how it fared."""
+        content = read_document(self.store, notice.document_id)
+        if notice.means == "mail":
+            content = f"Date: {formatdate(self._at() / 1000, usegmt=True)}\r\n".encode() + content
+        document_id = self._claim(notice, content)
+        fared = self._hand_over(notice, content)
+        event = Event(_EVENTS[fared.how], self._at(), "fanzha", fared.why)
+        with transaction(self.store.database):
+            log_event(self.store.database, notice.notice_id, event)
+            if event.type == "sent":
+                _record(self.store, notice, document_id, event.at)
+        if event.type == "sent":
+            self.done.sent.append(notice.notice_id)
+        else:
+            self.done.faults[notice.notice_id] = f"{_TOLD[event.type]}: {fared.why}"
 
-def _log(store: Store, notice: Notice, event: Event) -> None:
-    with transaction(store.database):
-        log_event(store.database, notice.notice_id, event)
+    def _claim(self, notice: Notice, content: bytes) -> int:
+        """Write down, on disk, that a notice is about to be handed over; returns the document that will be."""
+        database, ending = self.store.database, "json" if notice.means == "webhook" else "eml"
+        database.execute("PRAGMA synchronous = FULL")  # a power cut must not undo the claim of what has left
+        with transaction(database):
+            at = self._at()
+            document_id = keep(self.store, NOTICES, f"notice-{notice.notice_key}.{ending}", content, at)
+            log_event(database, notice.notice_id, Event("sending", at, "fanzha", document_id=document_id))
+        database.execute("PRAGMA synchronous = NORMAL")
+        return document_id
+
+    def _hand_over(self, notice: Notice, content: bytes) -> Delivered:
+        if notice.means == "mail":
+            smtp, password = smtp_of(self.rules, self.environ)
+            return send_mail(smtp, password, sender_of(self.rules).mailbox, notice.recipient, content)
+        webhook, secret = webhook_of(self.rules, self.environ)
+        headers = {"Idempotency-Key": notice.notice_key}
+        if secret:
+            headers["Authorization"] = f"Bearer {secret}"
+        networks = tuple(map(str, webhook.networks))
+        return deliver(Post(webhook.url, headers, content.decode(), networks), loopback=self.loopback)
+
+    def _at(self) -> int:
+        return now_ms() if self.now is None else self.now
 
 
 def _record(store: Store, notice: Notice, document_id: int, at: int) -> None:

@@ -26,17 +26,22 @@ from db.matches import save_brands
 from db.notices import Notice, read_notices, read_open_attacks
 from db.probes import PageRow, ProbeRow, save_probes, save_vantage
 from db.store import Store, now_ms
-from db.takedown_rules import Rules
+from db.takedown_rules import Rules, load_rules
 from db.verify import verify_store
 from db.whereabouts import Party, Whereabouts, save_whereabouts
 from flows.notices.answering import answer, approve, close
 from flows.notices.drafting import Drafted, draft
 from flows.notices.origin import read_document
+from flows.notices.registries import registries
 from flows.notices.sending import Sent, send
+from flows.notices.settings import smtp_of
 from flows.notices.waiting import queue
 from flows.rollup import follow_up
 from flows.tracing import trace_records
+from tests.flows.calls import Call
 from tests.flows.test_ingest import make_source, take
+from tests.spiders.loopback import reply
+from tests.spiders.registries import Registrars, registering
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -440,3 +445,312 @@ def test_killed_while_sending_nothing_is_sent_twice(
     assert len(handler.mails) == 1
     assert states(attacked) == {"abuse@registrar.example": "sent"}
     assert one(attacked, "SELECT count(*) AS n FROM attack_event WHERE event_id NOT LIKE 'conf%'") == {"n": 1}
+
+
+@pytest.fixture
+def made() -> Iterator[Registrars]:
+    with registering() as registrars:
+        yield registrars
+
+
+def hooked(made: Registrars) -> Rules:
+    webhook = {"url": made.rdap.url("/hook"), "secret_env": "HOOK_SECRET"}
+    return rules(webhook=webhook, replace=[{"host": "*", "webhook": True}], approve=[{}])
+
+
+def test_a_webhook_is_told_with_its_secret(attacked: Store, made: Registrars) -> None:
+    draft(attacked, hooked(made))
+    with pytest.raises(UsageError, match=r"webhook.secret_env: HOOK_SECRET is not in the environment"):
+        send(attacked, hooked(made), environ={})
+    secret = {"HOOK_SECRET": "s3cret"}
+    assert "refused: 127.0.0.1 is loopback" in send(attacked, hooked(made), environ=secret).faults[1]
+    made.rdap.answers["POST /hook"] = reply(b"", 201)
+    assert send(attacked, hooked(made), environ=secret, loopback=True).sent == [1]
+    headers = made.rdap.asked[-1][1]
+    assert (headers["Authorization"], headers["Idempotency-Key"]) == ("Bearer s3cret", notices(attacked)[0].notice_key)
+    told = json.loads(made.rdap.posted[0])
+    assert (told["target"], told["channel"], xarf.parse(told["xarf"]).errors) == (SITE, "registrar", [])
+    assert all(
+        "s3cret" not in str(row) for table in attacked.database.table_names() for row in attacked.database[table].rows
+    )
+
+
+def test_a_webhook_that_fails_half_way_is_in_doubt(attacked: Store, made: Registrars) -> None:
+    made.rdap.answers["POST /hook"] = reply(b"", 500)
+    draft(attacked, hooked(made))
+    done = send(attacked, hooked(made), environ={"HOOK_SECRET": "x"}, loopback=True)
+    assert done.faults == {1: "in doubt: find out whether it arrived, then fanzha takedown note: HTTP 500"}
+    assert send(attacked, hooked(made), environ={"HOOK_SECRET": "x"}, loopback=True) == Sent()
+    assert len(made.rdap.posted) == 1
+
+
+def test_a_form_is_filled_in_by_a_person(attacked: Store) -> None:
+    forms = rules(replace=[{"host": "*", "form": "https://h.example/report"}], approve=[{}])
+    draft(attacked, forms)
+    assert send(attacked, forms) == Sent(by_hand=[1])
+    assert [row["what"] for row in queue(attacked.database, forms, now_ms())] == ["fill in"]
+    answer(attacked, 1, "sent", "li", "filled in")
+    assert states(attacked) == {"https://h.example/report": "sent"}
+    assert verify_store(attacked)[1] == []
+
+
+# ---- time passes
+
+
+def test_who_does_nothing_is_reminded_and_then_others_are_told(
+    attacked: Store, inbox: tuple[Inbox, dict[str, Any]]
+) -> None:
+    handler, smtp = inbox
+    given = sending(smtp, escalate={"mailboxes": ["cert@cert.example"]})
+    now = now_ms()
+
+    def later(hours: int) -> list[str]:
+        before = len(handler.mails)
+        place(attacked, SITE, REGISTRAR, HOSTING, NETWORK, at=now + hours * HOUR)
+        draft(attacked, given, now=now + hours * HOUR)
+        send(attacked, given, now=now + hours * HOUR)
+        return sorted(to for _, (to,), _ in handler.mails[before:])
+
+    assert later(0) == ["abuse@hosting.example", "abuse@registrar.example"]
+    answer(attacked, 1, "actioned", "li", "suspended, they say")
+    assert later(47) == []
+    assert later(49) == ["abuse@hosting.example"]
+    assert later(50) == []
+    assert later(97) == ["abuse@hosting.example"]
+    assert later(121) == ["abuse@carrier.example", "cert@cert.example"]
+    assert later(122) == []
+    kinds = [(one.kind, one.step) for one in notices(attacked)]
+    assert kinds == [("first", 0), ("first", 0), ("reminder", 1), ("reminder", 2), ("escalation", 0), ("escalation", 0)]
+    _, text, _ = mail_of(handler.mails[2][2])
+    assert "A first notice was sent at" in text
+    waiting = queue(attacked.database, given, now + 200 * HOUR)
+    assert {row["what"] for row in waiting} == {"past deadline", "remind"}
+
+
+def test_each_reminder_waits_for_the_one_before(attacked: Store, inbox: tuple[Inbox, dict[str, Any]]) -> None:
+    given = sending(inbox[1], ignore=[{"mailbox": "*@hosting.example"}])
+    draft(attacked, given)
+    send(attacked, given)
+    by_hand = rules(ignore=[{"mailbox": "*@hosting.example"}])
+    for hours in (49, 97, 110):
+        draft(attacked, by_hand, now=now_ms() + hours * HOUR)
+    assert [(one.step, one.state) for one in notices(attacked)] == [(0, "sent"), (1, "drafted")]
+
+
+ANSWERS = [
+    ("acknowledged", "sent", True),
+    ("refused", "sent", True),
+    ("actioned", "sent", True),
+    ("bounced", "sent", True),
+    ("noted", "sent", True),
+    ("sent", "sent", False),
+    ("unsent", "sent", False),
+    ("withdrawn", "sent", False),
+    ("withdrawn", "drafted", True),
+    ("actioned", "drafted", False),
+    ("sent", "drafted", False),
+]
+
+
+@pytest.mark.parametrize(("word", "state", "is_possible"), ANSWERS)
+def test_an_answer_fits_the_state(
+    attacked: Store, inbox: tuple[Inbox, dict[str, Any]], word: str, state: str, is_possible: bool
+) -> None:
+    draft(attacked, sending(inbox[1]) if state == "sent" else rules())
+    send(attacked, sending(inbox[1]))
+    if is_possible:
+        answer(attacked, 1, word, "li", "they wrote")
+        log = one(attacked, "SELECT * FROM notice_event WHERE notice_id = 1 ORDER BY notice_event_id DESC LIMIT 1")
+        assert (log["type"], log["by"], log["why"]) == (word, "li", "they wrote")
+        return
+    with pytest.raises(UsageError, match=f"notice 1: is {state}; only one that is"):
+        answer(attacked, 1, word, "li", "they wrote")
+
+
+# ---- registries
+
+
+def test_registries_are_fetched_kept_and_fetched_anew_when_old(attacked: Store, made: Registrars) -> None:
+    made.stand(SITE, DOMAIN)
+    attacked.database.execute("DELETE FROM whereabouts")
+    done = draft(attacked, rules(), declared=made.declared, loopback=True)
+    assert (done.faults, len(done.written)) == ([], 2)
+    row = one(attacked, "SELECT registrar, provider, country, asn FROM whereabouts")
+    assert row == {
+        "registrar": "Synthetic Registrar Ltd",
+        "provider": "Synthetic Hosting BV",
+        "country": "NL",
+        "asn": 64496,
+    }
+    lists = {path for path in made.rdap.paths() if path.startswith("/iana/")}
+    assert len(lists) == 5
+    assert verify_store(attacked)[1] == []
+    made.rdap.asked.clear()
+    attacked.database.execute("DELETE FROM whereabouts")
+    draft(attacked, rules(), declared=made.declared, loopback=True)
+    assert "/domain/bad.shop" in made.rdap.paths()
+    assert not lists & set(made.rdap.paths())
+    made.rdap.answers["/iana/dns.json"] = reply(b"<html>not now</html>")
+    who, faults = registries(attacked, made.declared, loopback=True, now=now_ms() + 8 * DAY)
+    assert lists <= set(made.rdap.paths())
+    assert [fault.partition(";")[0] for fault in faults] == [
+        "source rdap-dns: no registry of RDAP servers: JSONDecodeError: Expecting value: line 1 column 1 (char 0)"
+    ]
+    assert '"shop"' in who.bootstrap
+
+
+def test_without_registries_that_is_told(attacked: Store, made: Registrars) -> None:
+    made.rdap.answers.clear()
+    made.world.addresses[SITE] = ("1.2.3.4",)
+    attacked.database.execute("DELETE FROM whereabouts")
+    done = draft(attacked, rules(), declared=made.declared, loopback=True)
+    assert "RDAP is not asked: registries were never fetched: asn, dns, ipv4, ipv6, object" in done.faults
+    assert notices(attacked) == []
+
+
+# ---- the file of rules
+
+
+GOOD = """
+[sender]
+organisation = "Qifu"
+mailbox = "reports@qifu.com"
+"""
+FAULTY = {
+    "x = 1": "x: Extra inputs are not permitted",
+    "[sender]\nmailbox = 'a@b.cn'": "sender.organisation: Field required",
+    "[sender]\norganisation = 'Q'\nmailbox = 'a@b.cn, c@d.cn'": "sender.mailbox: 'a@b.cn, c@d.cn' is no mail address",
+    "[sender]\norganisation = 'Q'\nmailbox = ''": "sender: mailbox is empty",
+    '[sender]\norganisation = "Q\\nBcc: x"\nmailbox = "a@b.cn"': "sender.organisation: String should match pattern",
+    "[smtp]\nhost = 'h'\npassword = 'x'": "smtp.password: Extra inputs are not permitted",
+    "[smtp]\nhost = 'h'\nport = 0": "smtp.port: Input should be greater than or equal to 1",
+    "[smtp]\nhost = 'h'\nuser = 'u'": "smtp: user and one of password_env, password_file belong together",
+    "[smtp]\nhost = 'h'\nuser = 'u'\npassword_env = 'P'\nstarttls = false": "smtp: a password is sent with starttls",
+    "[smtp]\nhost = 'h'\nuser = 'u'\npassword_env = 'P'\npassword_file = 'f'": "smtp: give either password_env or",
+    "[webhook]\nurl = 'ftp://h/'": "webhook.url: 'ftp://h/' is no http or https address",
+    "[webhook]\nurl = 'https://h/'\nnetworks = ['8.8.8.0/24']": "webhook.networks: 8.8.8.0/24 is not within a private",
+    "[after]\nremind = [48, 24]": "after.remind: each reminder comes later than the one before",
+    "[after]\ndeadline = 0": "after.deadline: Input should be greater than or equal to 1",
+    "[escalate]\nchannels = ['police']": "escalate.channels.1: Input should be 'registrar', 'hosting' or 'network'",
+    "[escalate]\nmailboxes = ['x']": "escalate.mailboxes: 'x' is no mail address",
+    "[languages]\ndefault = ['fr']": "languages.default.1: Input should be 'zh' or 'en'",
+    "[[ignore]]\nwhy = 'x'": "ignore.1.mailbox: Field required",
+    "[[replace]]\nto = 'a@b.cn'": "replace.1: give host, provider or mailbox",
+    "[[replace]]\nhost = '*'": "replace.1: give one of to, form, webhook = true",
+    "[[replace]]\nhost = '*'\nform = 'x'": "replace.1.form: 'x' is no http or https address",
+    "[[replace]]\nhost = '*'\nwebhook = true": "a [[replace]] names the webhook, and there is no [webhook]",
+    "[[approve]]\nconfidence = 101": "approve.1.confidence: Input should be less than or equal to 100",
+    "[[approve]]\nkinds = ['second']": "approve.1.kinds.1: Input should be 'first', 'reminder' or 'escalation'",
+    "[[approve": "cannot be read as takedown rules",
+}
+
+
+@pytest.mark.parametrize("text", FAULTY)
+def test_a_faulty_file_of_rules_is_told_in_a_line(call: Call, tmp_path: Path, text: str) -> None:
+    (tmp_path / "t.toml").write_text(text, "utf-8")
+    code, out, err = call("takedown", "draft", "--rules", "t.toml")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(f"fanzha: t.toml: {FAULTY[text]}")
+    assert not (tmp_path / "fanzha.db").exists()
+
+
+def test_the_bundled_rules_let_nothing_leave(call: Call) -> None:
+    given = load_rules()
+    assert (given.sender, given.smtp, given.webhook, given.approve, given.replace) == (None, None, None, (), ())
+    assert call("takedown", "draft")[2].startswith("fanzha: the takedown rules have no [sender]")
+
+
+def test_a_password_comes_from_a_file_or_the_environment(tmp_path: Path) -> None:
+    smtp = {"host": "h", "user": "u"}
+    (tmp_path / "p").write_text("hunter2\n", "utf-8")
+    assert smtp_of(rules(smtp={**smtp, "password_file": str(tmp_path / "p")}))[1] == "hunter2"
+    assert smtp_of(rules(smtp={**smtp, "password_env": "P"}), {"P": "hunter3"})[1] == "hunter3"
+    for where in ({"password_file": str(tmp_path / "none")}, {"password_env": "P"}):
+        with pytest.raises(UsageError, match=r"takedown rules: smtp\.password_"):
+            smtp_of(rules(smtp={**smtp, **where}), {})
+
+
+LANGUAGES = {
+    "both": ({}, (True, True)),
+    "by country": ({"by_country": {"US": ["zh"]}}, (True, False)),
+    "by channel": ({"by_channel": {"registrar": ["en"]}}, (False, True)),
+}
+
+
+@pytest.mark.parametrize("case", LANGUAGES)
+def test_a_notice_speaks_the_language_of_its_recipient(attacked: Store, case: str) -> None:
+    languages, expected = LANGUAGES[case]
+    draft(attacked, rules(languages=languages))
+    mail, text, _ = mail_of(read_document(attacked, notices(attacked)[0].document_id))
+    assert ("您好" in text, "Dear" in text) == expected
+    assert ("仿冒" in mail["Subject"], "Takedown request" in mail["Subject"]) == expected
+
+
+# ---- the commands
+
+
+def test_the_commands_lead_a_notice_from_draft_to_answer(
+    call: Call, attacked: Store, tmp_path: Path, inbox: tuple[Inbox, dict[str, Any]]
+) -> None:
+    handler, smtp = inbox
+    server = f'[smtp]\nhost = "127.0.0.1"\nport = {smtp["port"]}\nstarttls = false\n'
+    (tmp_path / "t.toml").write_text(GOOD + server, "utf-8")
+    given = ("--rules", "t.toml")
+    said = ("--by", "li", "--why", "checked")
+    assert [row["what"] for row in json.loads(call("takedown", "queue", "--json")[1])] == ["no notice"]
+    assert call("takedown", "draft", SITE, *given) == (
+        0,
+        "1 open attacks: 2 notices drafted, of which rules approved 0\n",
+        "",
+    )
+    shown = call("takedown", "queue", "1")[1]
+    assert "hxxp://login[.]bad[.]shop/a?b=c" in shown
+    assert call("takedown", "send", *given)[1].startswith("0 notices sent, 0 not;")
+    assert call("takedown", "approve", "1", "2", *said)[:2] == (0, "2 notices approved\n")
+    handler.refuses["abuse@hosting.example"] = "550 no such user"
+    code, out, err = call("takedown", "send", *given)
+    assert (code, out.startswith("1 notices sent, 1 not;")) == (1, True)
+    assert err == "fanzha: notice 2: refused: SMTP 550 no such user\n"
+    rows = json.loads(call("takedown", "queue", "--json")[1])
+    assert [(row["what"], row["notice"]) for row in rows] == [("bounced", 2)]
+    assert call("takedown", "note", "1", "--answer", "actioned", *said)[:2] == (0, "notice 1: actioned\n")
+    assert [entry["type"] for entry in json.loads(call("takedown", "queue", "1", "--json")[1])["log"]] == [
+        "drafted",
+        "approved",
+        "sending",
+        "sent",
+        "actioned",
+    ]
+    assert call("takedown", "close", SITE, "--cause", "us", *said)[:2] == (0, f"{SITE}: 1 attacks closed\n")
+    assert json.loads(call("takedown", "queue", "--json")[1]) == []
+    assert verify_store(attacked)[1] == []
+
+
+WRONG = {
+    "no such notice": (("approve", "9", "--by", "a", "--why", "b"), "notice 9: is not there"),
+    "approved twice": (("approve", "1", "1", "--by", "a", "--why", "b"), "notice 1: is approved; only one that is"),
+    "nobody": (("approve", "1", "--by", " ", "--why", "b"), "this needs --by and --why, neither of them empty"),
+    "not approved": (("send", "1"), "notice 1: is drafted; only one that is approved can be sent"),
+    "unknown": (("send", "9"), "notice 9: is not there; only one that is approved can be sent"),
+    "not in doubt": (("note", "1", "--answer", "sent", "--by", "a", "--why", "b"), "notice 1: is drafted; only one"),
+    "no word": (("note", "1", "--answer", "lost", "--by", "a", "--why", "b"), "Invalid value for '--answer'"),
+    "no attack": (("close", "x.example", "--by", "a", "--why", "b"), "x.example: no attack stands open there"),
+    "not shown": (("queue", "9"), "notice 9: is not there"),
+    "no number": (("approve", "x", "--by", "a", "--why", "b"), "Invalid value for 'NOTICE...'"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_call_is_one_line_and_changes_nothing(call: Call, attacked: Store, case: str) -> None:
+    draft(attacked, rules())
+    arguments, told = WRONG[case]
+    code, out, err = call("takedown", *arguments)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(f"fanzha: {told}")
+    assert set(states(attacked).values()) == {"drafted"}
+
+
+def test_mail_without_a_server_is_not_claimed(call: Call, attacked: Store) -> None:
+    draft(attacked, ALL)
+    assert call("takedown", "send")[2].startswith("fanzha: the takedown rules have no [sender]")
+    assert set(states(attacked).values()) == {"approved"}
