@@ -87,7 +87,7 @@ def compose_text(case: Case, letter: Letter, recipient: Recipient, sender: Sende
 
 
 def _body(case: Case, letter: Letter, recipient: Recipient, sender: Sender, place: int) -> Iterator[str]:
-    to = _line(recipient.party, 100)
+    to = _shown(_line(recipient.party, 100))
     yield (f"{to}：您好！" if to else "您好！", f"Dear {to or 'abuse team'},")[place]
     yield ""
     yield from _opening(case, letter, sender, place)

@@ -5,6 +5,7 @@ import gzip
 import json
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from typing import Any
 import pytest
 import xarf
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from db.brands import Brand
 from db.connection import transaction
@@ -42,6 +43,7 @@ from tests.flows.calls import Call
 from tests.flows.test_ingest import make_source, take
 from tests.spiders.loopback import reply
 from tests.spiders.registries import Registrars, registering
+from tests.spiders.test_crawl_guard import self_signed
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -492,6 +494,44 @@ def test_a_form_is_filled_in_by_a_person(attacked: Store) -> None:
     answer(attacked, 1, "sent", "li", "filled in")
     assert states(attacked) == {"https://h.example/report": "sent"}
     assert verify_store(attacked)[1] == []
+
+
+PASSWORD = "hunter2"
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_a_password_goes_only_to_a_server_that_somebody_vouches_for(
+    attacked: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_trusted: bool
+) -> None:
+    certificate, given = self_signed(tmp_path), []
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    def authenticate(*what: Any) -> AuthResult:  # noqa: ANN401 - as aiosmtpd calls it
+        given.append(what[-1].password)
+        return AuthResult(success=True)
+
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    handler = Inbox()
+    controller = Controller(
+        handler, hostname="127.0.0.1", port=port, tls_context=context, authenticator=authenticate, auth_required=True
+    )
+    controller.start()
+    if is_trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    server = {"host": "localhost", "port": port, "user": "u", "password_env": "P"}
+    only = sending(server, ignore=[{"mailbox": "*@hosting.example"}])
+    draft(attacked, only)
+    try:
+        done = send(attacked, only, environ={"P": PASSWORD})
+    finally:
+        controller.stop()
+    if is_trusted:
+        assert (done, given, len(handler.mails)) == (Sent(sent=[1]), [PASSWORD.encode()], 1)
+        return
+    assert "certificate verify failed" in done.faults[1]
+    assert (given, states(attacked)) == ([], {"abuse@registrar.example": "approved"})
 
 
 # ---- time passes
