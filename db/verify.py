@@ -32,6 +32,20 @@ _RULES: Final = {
            FROM probe GROUP BY url_id HAVING count(*) <> coalesce(
                (SELECT sum(probes) FROM probe_state WHERE probe_state.url_id = probe.url_id), 0)""",
     ),
+    "notice": (
+        "a notice that left without approval, or without a claim",
+        """SELECT 'notice ' || notice_id FROM notice_event AS sent WHERE type = 'sent' AND (
+               SELECT count(DISTINCT type) FROM notice_event AS before WHERE before.notice_id = sent.notice_id
+               AND before.notice_event_id < sent.notice_event_id AND type IN ('approved', 'sending')) < 2""",
+    ),
+    "notice_event": (
+        "a sent notice that is no action, or an action that no sent notice stands behind",
+        """SELECT notice_key FROM notice JOIN notice_event USING (notice_id) WHERE type = 'sent' AND notice_key NOT IN
+               (SELECT event_id FROM attack_event JOIN source USING (source_id) WHERE source.name = 'fanzha-notices')
+           UNION ALL SELECT event_id FROM attack_event JOIN source USING (source_id)
+               WHERE source.name = 'fanzha-notices' AND event_id NOT IN
+               (SELECT notice_key FROM notice JOIN notice_event USING (notice_id) WHERE type = 'sent')""",
+    ),
     "source": (
         "a source whose last good answer is known, and no attempt that brought it",
         """SELECT name FROM source WHERE digest IS NOT NULL AND source_id NOT IN

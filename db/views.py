@@ -6,6 +6,8 @@ from typing import Final
 
 from sqlite_utils import Database
 
+from db.vocabulary import NOTICE_STATES
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -45,6 +47,11 @@ _BACK: Final = """SELECT 'back' AS kind, probe_state.back_at AS since, host.name
 ATTENTION: Final = (_BACK,)
 """What an operator is to look at: queries of `kind`, `since` (Unix ms), `target`, `brand`, `why_zh`, `why_en`."""
 ATTENTION_SQL: Final = " UNION ALL ".join(ATTENTION)
+_STATES: Final = " ".join(f"WHEN '{event}' THEN '{state}'" for event, state in NOTICE_STATES.items())
+NOTICE_STATE_SQL: Final = f"""(SELECT CASE type {_STATES} END
+    FROM notice_event WHERE notice_event.notice_id = notice.notice_id AND type <> 'noted'
+    ORDER BY notice_event_id DESC LIMIT 1)"""
+"""The state of a row of `notice`."""
 
 _CLAIM: Final = "CASE {0}.claim WHEN 1 THEN 'malicious' WHEN -1 THEN 'benign' ELSE 'none' END"
 
@@ -159,8 +166,8 @@ VIEWS: Final = (
             (SELECT max(fetch_id) FROM fetch WHERE fetch.source_id = source.source_id AND outcome = 'stored')""",
     ),
     View(
-        "v_takedowns",
-        "处置：每起攻击的确认、处置与关停 · attacks: confirmed, acted on, closed",
+        "v_attacks",
+        "攻击：每起攻击的确认、处置与关停 · attacks: confirmed, acted on, closed",
         {
             "attack": "攻击编号 · attack",
             "target": "网站或应用 · site or app",
@@ -181,6 +188,58 @@ VIEWS: Final = (
             {_instant("closed_at")} AS closed, cause, round((closed_at - confirmed_at) / 3600000.0, 1) AS hours_open,
             reopened, previous
         FROM attack""",
+    ),
+    View(
+        "v_takedowns",
+        "处置通知：每份通知发给谁、现处何态 · takedown notices: to whom each one goes, and how it fares",
+        {
+            "notice": "通知编号 · number of the notice",
+            "target": "网站 · site",
+            "brand": "品牌 · brand",
+            "kind": "种类：首次、催办、升级 · first, reminder or escalation",
+            "channel": "渠道：注册商、托管商、网络 · registrar, hosting or network",
+            "means": "方式：邮件、接口、表单 · mail, webhook or form",
+            "recipient": "收件人 · recipient",
+            "party": "收件方名称 · name of the recipient",
+            "state": "状态 · state, as drafted, approved, in_doubt, sent or actioned",
+            "drafted": "起草（UTC） · drafted (UTC)",
+            "approved": "批准（UTC） · approved (UTC)",
+            "approved_by": "批准人 · by whom",
+            "sent": "发出（UTC） · sent (UTC)",
+            "acknowledged": "确认收到（UTC） · acknowledged (UTC)",
+            "answered": "答复（UTC） · answered: acted, refused or bounced (UTC)",
+            "answered_by": "记录答复者 · who recorded the answer",
+            "why": "最近说明 · what was last said of it",
+            "registrar": "注册商 · registrar of the site",
+            "provider": "托管商 · provider of the site",
+            "country": "托管国家或地区 · country of the provider",
+            "hours_since_sent": "发出后小时数 · hours since it was sent",
+            "deadline": "期限（UTC） · deadline (UTC)",
+            "file": "发出或起草的文件 · landing file with the message, as sent or drafted",
+        },
+        f"""SELECT notice.notice_id AS notice, notice.target, notice.brand, notice.kind, notice.channel, notice.means,
+            notice.recipient, notice.party, {NOTICE_STATE_SQL} AS state,
+            {_instant("min(event.at)")} AS drafted,
+            {_instant("min(iif(event.type = 'approved', event.at, NULL))")} AS approved,
+            max(iif(event.type = 'approved', event."by", NULL)) AS approved_by,
+            {_instant("max(iif(event.type = 'sent', event.at, NULL))")} AS sent,
+            {_instant("min(iif(event.type = 'acknowledged', event.at, NULL))")} AS acknowledged,
+            {_instant("min(iif(event.type IN ('actioned', 'refused', 'bounced'), event.at, NULL))")} AS answered,
+            max(iif(event.type IN ('actioned', 'refused', 'bounced'), event."by", NULL)) AS answered_by,
+            (SELECT why FROM notice_event AS last WHERE last.notice_id = notice.notice_id AND why <> ''
+                ORDER BY notice_event_id DESC LIMIT 1) AS why,
+            place.registrar, place.provider, place.country,
+            round((strftime('%s', 'now') * 1000 - max(iif(event.type = 'sent', event.at, NULL))) / 3600000.0, 1)
+                AS hours_since_sent,
+            {_instant("(max(iif(event.type = 'sent', event.at, NULL)) + notice.deadline_hours * 3600000)")} AS deadline,
+            substr(document.digest, 1, 2) || '/' || document.digest || '.z' AS file
+        FROM notice JOIN notice_event AS event USING (notice_id)
+        JOIN document ON document.document_id = coalesce(
+            (SELECT max(handed.document_id) FROM notice_event AS handed WHERE handed.notice_id = notice.notice_id),
+            notice.document_id)
+        LEFT JOIN whereabouts AS place ON place.target = notice.target AND place.asked_at =
+            (SELECT max(asked_at) FROM whereabouts AS latest WHERE latest.target = notice.target)
+        GROUP BY notice.notice_id""",
     ),
     View(
         "v_probes",

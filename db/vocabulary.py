@@ -119,3 +119,34 @@ LABELS_ZH: Final = MappingProxyType(
         "other": "其他",
     }
 )
+
+NOTICE_STATES: Final = MappingProxyType(
+    {
+        "drafted": "drafted",
+        "approved": "approved",
+        "sending": "in_doubt",
+        "deferred": "approved",
+        "sent": "sent",
+        "bounced": "bounced",
+        "acknowledged": "acknowledged",
+        "refused": "refused",
+        "actioned": "actioned",
+        "withdrawn": "withdrawn",
+    }
+)
+"""What happened to a notice -> the state that it is in then. `sending` is written before a notice is handed over: as
+long as nothing follows, nobody knows whether it left. `noted` happens too, and changes no state."""
+NOTICE_AFTER: Final = MappingProxyType(
+    {
+        "approved": frozenset({"drafted"}),
+        "withdrawn": frozenset({"drafted", "approved"}),
+        "sending": frozenset({"approved"}),
+        "deferred": frozenset({"in_doubt"}),
+        "sent": frozenset({"in_doubt"}),
+        "bounced": frozenset({"in_doubt", "sent", "acknowledged"}),
+        "acknowledged": frozenset({"sent", "acknowledged", "refused"}),
+        "refused": frozenset({"sent", "acknowledged", "refused"}),
+        "actioned": frozenset({"sent", "acknowledged", "refused", "actioned"}),
+    }
+)
+"""What may happen to a notice -> the states in which it may."""

@@ -7,7 +7,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web.defang import defuse_cell
+from db.defang import defuse_cell
 
 _HEADERS: Final = {
     # Datasette's own scripts and styles stand in its pages, hence unsafe-inline; nothing is loaded from, sent to or

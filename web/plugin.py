@@ -10,8 +10,8 @@ from datasette.utils.asgi import Base400
 from datasette.views.base import DatasetteError
 from jinja2 import ChoiceLoader, DictLoader, Environment
 
+from db.defang import defang_hosts, defang_links
 from db.unseen import show_lines
-from web.defang import defang_hosts, defang_links
 
 LONGEST_CELL: Final = 2_048
 """Characters shown of a cell: one may hold a whole page."""

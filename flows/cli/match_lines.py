@@ -9,9 +9,9 @@ import polars as pl
 
 from analytics.match.matcher import Matcher
 from analytics.normalise.address import BROKEN_PUNYCODE, has_broken_label, normalise_addresses
+from db.defang import FORMULA, NUMBER
 from db.unseen import UNSEEN, show_unseen
 from flows.cli.match_work import COLUMNS, MOST_REASONS, Answer, Block, Task
-from web.defang import FORMULA, NUMBER
 
 
 class LineMatcher:
@@ -95,7 +95,7 @@ def _visible(cells: pl.Series) -> pl.Series:
 
 
 def defused_cells(cells: pl.Expr) -> pl.Expr:
-    """What web.defang.defuse_cell makes of each cell."""
+    """What db.defang.defuse_cell makes of each cell."""
     runs = cells.str.contains(f"^[{re.escape(''.join(FORMULA))}]") & ~cells.str.contains(f"^(?:{NUMBER})$")
     return pl.when(~runs).then(cells).otherwise("'" + cells)
 

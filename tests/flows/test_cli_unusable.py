@@ -75,6 +75,13 @@ PLACES = {
     "serve --db": ["serve", "--db", "PATH"],
     "probe --vantages": ["probe", "--once", "--vantages", "PATH"],
     "probe --db": ["probe", "--once", "--db", "PATH"],
+    "takedown queue --db": ["takedown", "queue", "--db", "PATH"],
+    "takedown queue --rules": ["takedown", "queue", "--rules", "PATH"],
+    "takedown draft --rules": ["takedown", "draft", "--rules", "PATH"],
+    "takedown approve --db": ["takedown", "approve", "1", "--by", "me", "--why", "x", "--db", "PATH"],
+    "takedown send --db": ["takedown", "send", "--db", "PATH"],
+    "takedown note --db": ["takedown", "note", "1", "--answer", "noted", "--by", "me", "--why", "x", "--db", "PATH"],
+    "takedown close --db": ["takedown", "close", "a.example", "--by", "me", "--why", "x", "--db", "PATH"],
     "key new": ["key", "new", "PATH"],
 }
 """Wherever a call names a file or folder; all commands are here (see the test below) but those that name none."""

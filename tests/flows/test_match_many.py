@@ -17,13 +17,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from db.brands import load_brands
+from db.defang import defuse_cell
 from flows.cli import match_many
 from flows.cli.match_lines import defused_cells
 from flows.cli.match_many import match_lines, read_blocks
 from flows.cli.match_work import Task
 from tests.bench.synthetic import make_hosts
 from tests.running import FANZHA
-from web.defang import defuse_cell
 
 Found = TypeVar("Found")
 BRANDS = load_brands()[:20]

@@ -57,12 +57,13 @@ class World:
     turns: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
     name_servers: dict[str, tuple[str, ...]] = field(default_factory=dict)
     wildcards: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    texts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     silent: set[str] = field(default_factory=set)
     looked_up: list[str] = field(default_factory=list)
     dns: str = ""
 
     def exists(self, name: str) -> bool:
-        return bool(self._of(name)) or name in self.name_servers
+        return bool(self._of(name)) or name in self.name_servers or name in self.texts
 
     def records(self, name: str, kind: int) -> Iterator[Provider]:
         if kind == dns.A:
@@ -73,6 +74,8 @@ class World:
             yield from (_record(name, kind, dns.Record_AAAA, ip) for ip in self._of(name) if ":" in ip)
         elif kind == dns.NS:
             yield from (_record(name, kind, dns.Record_NS, server) for server in self.name_servers.get(name, ()))
+        elif kind == dns.TXT:
+            yield from (_record(name, kind, _text, text) for text in self.texts.get(name, ()))
 
     def _of(self, name: str) -> tuple[str, ...]:
         if self.turns.get(name):
@@ -82,6 +85,11 @@ class World:
 
 def _record(name: str, kind: int, payload: Provider, value: str) -> Provider:
     return dns.RRHeader(name, kind, dns.IN, 60, payload(value, 60))
+
+
+def _text(value: str, ttl: int) -> Provider:
+    text: Provider = dns.Record_TXT
+    return text(value.encode(), ttl=ttl)
 
 
 class Site(Server):

@@ -20,12 +20,17 @@ class Asked(BaseHTTPRequestHandler):
         self.server.asked.append((self.path, dict(self.headers.items())))
         self.server.answers.get(self.path, reply(b"", 404))(self)
 
+    def do_POST(self) -> None:
+        self.server.asked.append((self.path, dict(self.headers.items())))
+        self.server.posted.append(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.answers.get(f"POST {self.path}", reply(b"", 404))(self)
+
     def log_message(self, *_: object) -> None:
         """Keep the tests' output clean."""
 
 
 class Server(ThreadingHTTPServer):
-    """Knows its answers by path; `asked` has the path and headers of each request."""
+    """Knows its answers by path; `asked` has the path and headers of each request, `posted` the bodies."""
 
     daemon_threads = True
 
@@ -33,6 +38,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Asked)
         self.answers: dict[str, Answer] = {}
         self.asked: list[tuple[str, dict[str, str]]] = []
+        self.posted: list[bytes] = []
 
     def url(self, path: str, host: str = "127.0.0.1") -> str:
         return f"http://{host}:{self.server_address[1]}{path}"

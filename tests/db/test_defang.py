@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from web.defang import defang_hosts, defang_links, defuse_cell
+from db.defang import defang_hosts, defang_links, defuse_cell
 
 _ADDRESSES = [
     ("http://qifu-login-demo.example", "hxxp://qifu-login-demo[.]example"),

@@ -1,0 +1,101 @@
+"""What people decide and learn of notices and attacks: approvals, answers, closures."""
+
+import json
+from collections.abc import Iterable
+from typing import Final
+
+from db.connection import transaction
+from db.errors import UsageError
+from db.notices import Event, log_event, read_notices
+from db.store import Store, now_ms
+from flows.notices.origin import CLOSURES, keep, own_source
+from flows.notices.sending import settle_sent
+from flows.rollup import follow_up
+
+ANSWERS: Final = {"unsent": "deferred"}
+"""A person's word -> the event that it is, where it has another name."""
+
+
+def approve(store: Store, notice_ids: Iterable[int], by: str, why: str) -> None:
+    """Let notices leave; all of them or, where one cannot be approved, none.
+
+    Raises:
+        UsageError: one is not there, or no draft.
+    """
+    with transaction(store.database):
+        for notice_id in notice_ids:
+            log_event(store.database, notice_id, Event("approved", now_ms(), by, why))
+
+
+def answer(store: Store, notice_id: int, word: str, by: str, why: str) -> None:
+    """Record what became of a notice, or a remark on it (`noted`).
+
+    Raises:
+        UsageError: it is not there, or that cannot happen to one in its state.
+    """
+    if word == "sent":
+        found = read_notices(store.database, [notice_id])
+        if not found:
+            raise UsageError(f"notice {notice_id}: is not there; fanzha takedown queue lists notices")
+        settle_sent(store, found[0], by, why)
+        follow_up(store)
+        return
+    with transaction(store.database):
+        log_event(store.database, notice_id, Event(ANSWERS.get(word, word), now_ms(), by, why))
+
+
+_STANDING: Final = """
+    SELECT attack.brand, attack.fraud_type,
+        (SELECT max(url_id) FROM url JOIN host USING (host_id) WHERE host.name = attack.target),
+        iif(EXISTS (SELECT 1 FROM host WHERE host.name = attack.target), NULL, attack.target)
+    FROM attack WHERE target = ? AND closed_at IS NULL"""
+
+
+def close(store: Store, target: str, cause: str | None, by: str, why: str, *, now: int | None = None) -> int:
+    """Record an operator's word that a site or app is gone, as a closure of each attack that stands open there.
+
+    Returns:
+        How many stood open.
+
+    Raises:
+        UsageError: none did.
+    """
+    standing = (
+        store.database.execute(_STANDING, [target.lower()]).fetchall()
+        or store.database.execute(_STANDING, [target]).fetchall()
+    )
+    if not standing:
+        raise UsageError(f"{target}: no attack stands open there; v_attacks lists them")
+    at = now_ms() if now is None else now
+    told = {"target": target, "cause": cause, "by": by, "why": why, "at": at}
+    content = json.dumps(told, ensure_ascii=False, sort_keys=True).encode()
+    with transaction(store.database):
+        document_id = keep(store, CLOSURES, f"closure-{target}.json", content, at)
+        for number, row in enumerate(standing):
+            _save_closure(store, row, f"{target}/{at}/{number}", cause, document_id, at)
+    follow_up(store)
+    return len(standing)
+
+
+def _save_closure(
+    store: Store, row: tuple[str | None, str | None, int | None, str | None], event_id: str, *what: str | int | None
+) -> None:
+    brand, fraud_type, url_id, package = row
+    cause, document_id, at = what
+    terms = store.terms
+    store.database.execute(
+        """INSERT INTO attack_event (source_id, event_id, occurred_at, type_id, url_id, package, named_id,
+               fraud_type_id, cause_id, is_test, document_id, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 1)""",
+        [
+            own_source(store, CLOSURES),
+            event_id,
+            at,
+            terms.id("attack_event", "closure"),
+            url_id,
+            package,
+            terms.id("brand", brand) if brand else None,
+            terms.id("fraud_type", fraud_type) if fraud_type else None,
+            terms.id("cause", str(cause)) if cause else None,
+            document_id,
+        ],
+    )

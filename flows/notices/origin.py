@@ -1,0 +1,41 @@
+"""Notices and closures as documents and events of a source of our own."""
+
+from typing import Final
+
+from db.sources import SourceRow, save_document, save_source
+from db.store import Store
+from db.vocabulary import Yields
+
+NOTICES: Final = "fanzha-notices"
+CLOSURES: Final = "fanzha-closures"
+
+
+def own_source(store: Store, name: str) -> int:
+    """The id of a source of our own; call within a transaction."""
+    row = SourceRow(
+        name,
+        name.replace("-", " "),
+        publisher="fanzha",
+        licence="own",
+        format="fanzha",
+        yields=Yields.EVENTS,
+        is_verified=True,
+        is_synthetic=False,
+        schedule="",
+        declaration="{}",
+    )
+    return save_source(store.database, row)
+
+
+def keep(store: Store, source: str, name: str, content: bytes, at: int) -> int:
+    """Record what has been landed as a document of a source of our own; call within a transaction."""
+    landed = store.landing.keep(content, encrypt=False)
+    return save_document(store.database, own_source(store, source), name, landed, at)[0]
+
+
+def read_document(store: Store, document_id: int) -> bytes:
+    """A document's content."""
+    row = store.database.execute(
+        "SELECT digest, is_encrypted FROM document WHERE document_id = ?", [document_id]
+    ).fetchone()
+    return store.landing.read(str(row[0]), is_encrypted=bool(row[1]))
