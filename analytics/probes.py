@@ -43,8 +43,24 @@ STATES: Final = pl.Schema(
 `since`. The outage, where there is one, began between `last_up_at` (null: never seen up) and `first_down_at`, and met
 the definition at `down_at`; `closure` is the outcome of its last failing probe, `networks` those that saw it."""
 
+EVENTS: Final = pl.Schema(
+    {
+        "url_id": pl.Int64(),
+        "occurred_at": pl.Int64(),
+        "type": pl.String(),
+        "outcome": pl.String(),
+        "noted_at": pl.Int64(),
+    }
+)
+"""One row a turn in a site's life. `type` is `up`, `closure` (of an outage that is down) or `unreachable` (of one that
+is down, unconfirmed); `noted_at` is the instant of the probe that shows it, `outcome` what that probe found."""
+
 _Probe = tuple[int, str, str]
 """Instant, outcome, network."""
+_Event = tuple[int, str, str, int]
+"""Instant, type, outcome, instant of the probe that shows it."""
+_Note = tuple[int, int, str, str]
+"""A failing instant: when the outage began, the instant, the state and the outcome there."""
 
 
 @dataclass(slots=True)
@@ -73,24 +89,82 @@ def derive_states(probes: pl.DataFrame) -> pl.DataFrame:
     Returns:
         A frame of the columns of `STATES`, by site and episode.
     """
-    ordered = probes.select("url_id", "probed_at", "outcome", "network").sort(
-        "url_id", "probed_at", "outcome", "network"
-    )
+    ordered = _ordered(probes)
     rows = []
     for url_id, of_site in groupby(ordered.iter_rows(), itemgetter(0)):
         rows += [_row(url_id, episode) for episode in _episodes((at, what, where) for _, at, what, where in of_site)]
     return pl.DataFrame(rows, schema=STATES, orient="row")
 
 
+def _ordered(probes: pl.DataFrame) -> pl.DataFrame:
+    columns = ("url_id", "probed_at", "outcome", "network")
+    return probes.select(columns).sort(columns)
+
+
+def derive_events(probes: pl.DataFrame) -> pl.DataFrame:
+    """What the probes of each site tell of the attacks on it, whatever order they come in.
+
+    An outage is told at its first failing probe as soon as it is one; that it lasts, and that a site is up, once a day
+    at most; that it is up again, always.
+
+    Args:
+        probes: as for `derive_states`.
+
+    Returns:
+        A frame of the columns of `EVENTS`, by site and instant.
+    """
+    ordered = _ordered(probes)
+    rows = [
+        (url_id, *event)
+        for url_id, of_site in groupby(ordered.iter_rows(), itemgetter(0))
+        for event in _told((at, what, where) for _, at, what, where in of_site)
+    ]
+    return pl.DataFrame(rows, schema=EVENTS, orient="row")
+
+
+def _told(probes: Iterator[_Probe]) -> Iterator[_Event]:
+    up_at: int | None = None
+    outage: list[_Note] = []
+    for episode, at, is_failing in _steps(probes):
+        if episode.last_up_at == at:
+            yield from _told_outage(outage)
+            if up_at is None or outage or at - up_at >= DAY_MS:
+                yield at, "up", "up", at
+                up_at = at
+            outage = []
+        elif is_failing and episode.first_down_at is not None and episode.closure is not None:
+            outage.append((episode.first_down_at, at, episode.state, episode.closure))
+    yield from _told_outage(outage)
+
+
+def _told_outage(outage: list[_Note]) -> Iterator[_Event]:
+    """An outage as what it came to; the outcome is that of its first such note: later ones move no closed figure."""
+    for state, type_ in (("down", "closure"), ("down_unconfirmed", "unreachable")):
+        notes = [note for note in outage if note[2] == state]
+        if notes:
+            first_down_at, told_at, _, outcome = notes[0]
+            yield first_down_at, type_, outcome, told_at
+            for _, at, _, _ in notes:
+                if at - told_at >= DAY_MS:
+                    yield at, type_, outcome, at
+                    told_at = at
+            return
+
+
 def _episodes(probes: Iterator[_Probe]) -> list[_Episode]:
-    episodes: list[_Episode] = []
+    return list({episode.number: episode for episode, _, _ in _steps(probes)}.values())
+
+
+def _steps(probes: Iterator[_Probe]) -> Iterator[tuple[_Episode, int, bool]]:
+    """The episode as it is after each instant, the instant, and whether a probe of it failed."""
+    episode: _Episode | None = None
     for at, of_instant in groupby(probes, itemgetter(0)):
         together = list(of_instant)
         is_up = any(outcome in STANDING for _, outcome, _ in together)
-        if not episodes or (is_up and _is_back_too_late(episodes[-1], at)):
-            episodes.append(_Episode(len(episodes) + 1, at, since=at))
-        _take(episodes[-1], at, together, is_up=is_up)
-    return episodes
+        if episode is None or (is_up and _is_back_too_late(episode, at)):
+            episode = _Episode(1 if episode is None else episode.number + 1, at, since=at)
+        _take(episode, at, together, is_up=is_up)
+        yield episode, at, any(outcome in FAILING for _, outcome, _ in together)
 
 
 def _is_back_too_late(episode: _Episode, at: int) -> bool:

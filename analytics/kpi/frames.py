@@ -101,8 +101,11 @@ FRAMES: Final[Mapping[str, pl.Schema]] = MappingProxyType(
             "attacks": {
                 **_texts("attack_key", "target", "brand", "fraud_type", "cause"),
                 "is_own": pl.Boolean(),
+                "confidence": pl.Int64(),
                 "confirmed_at": pl.Int64(),
+                "dismissed_at": pl.Int64(),
                 "first_action_at": pl.Int64(),
+                "unconfirmed_at": pl.Int64(),
                 "closed_at": pl.Int64(),
             },
             "reported_figures": {

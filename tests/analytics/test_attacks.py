@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.attacks import ATTACKS, CHAIN_MS, REOPEN_MS, attack_of, derive_attacks
+from analytics.attacks.derive import ATTACKS, attack_of, derive_attacks
+from analytics.attacks.walk import CHAIN_MS, REOPEN_MS
 from db.period import DAY_MS
 
 Said = str | int | bool | None
@@ -50,16 +51,23 @@ def test_one_attack_from_confirmation_to_closure() -> None:
     (row,) = derived(*events).to_dicts()
     assert row | {"attack_key": ""} == {
         "attack_key": "",
+        "state": "closed",
         "target": SITE,
+        "address": SITE,
         "brand": "demo-jietiao",
         "is_own": True,
         "fraud_type": "loan_impersonation",
+        "confidence": None,
         "first_seen_at": T0,
         "confirmed_at": T0,
+        "dismissed_at": None,
         "first_action_at": T0 + DAY_MS,
+        "unconfirmed_at": None,
         "closed_at": T0 + 3 * DAY_MS,
+        "down_at": None,
         "cause": "us",
         "reopened": 0,
+        "reopened_at": None,
         "previous": None,
         "events": 4,
     }
