@@ -45,8 +45,10 @@ _IS_CONFIRMATION: Final = (
     pl.col("type").is_in(["confirmation", "reactivation", "report", "up"])
     & (pl.col("occurred_at") == pl.col("confirmed_at"))
 )
-_IS_REPORTED: Final = pl.col("type").is_in(["confirmation", "action", "closure", "reactivation"])
-"""Sightings of lookalikes, and that a site is up, do not tell that nothing was done about them."""
+_IS_REPORTED: Final = (pl.col("type") != "dismissal") & (
+    pl.col("basis").is_null() | pl.col("basis").is_in(["verdict", "source", "rule"])
+)
+"""Lookalikes that are merely seen, and what probes find, do not tell that nothing was done about them."""
 
 
 def _counting(frames: Frames) -> pl.LazyFrame:

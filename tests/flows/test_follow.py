@@ -248,6 +248,17 @@ def test_what_one_network_finds_down_is_shown_apart(followed: Store) -> None:
     assert "unconfirmed" not in value(followed, "K14")[1]
 
 
+def test_what_was_only_suspected_counts_nowhere(followed: Store) -> None:
+    sight(followed, 0)
+    probe(followed, *down(1))
+    assert one(followed, "state", "cause") == ("closed", "self_expired")
+    assert [value(followed, kpi)[0] for kpi in ("K10", "K14", "K15")] == [None, None, None]
+    act(followed, 300, "confirmation", brand="demopay")
+    follow_up(followed)
+    assert [value(followed, kpi)[0] for kpi in ("K10", "K14", "K15")] == [0, 0, None]
+    assert value(followed, "K14")[1] == ""
+
+
 def test_a_closure_by_probes_leads_to_the_page(followed: Store) -> None:
     sight(followed, 0, verified=True)
     act(followed, 1)
