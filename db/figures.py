@@ -54,7 +54,7 @@ def save_figures(database: Database, year: int, figures: Sequence[StoredFigure],
 def years_with_records(database: Database) -> list[int]:
     """The Shanghai years in which anything was seen or happened."""
     tables = {"sighting": "seen_at", "app_sighting": "seen_at"} | dict.fromkeys(
-        ("url_check", "warning", "intervention", "loss", "attack_event"), "occurred_at"
+        ("url_check", "warning", "intervention", "loss", "attack_event", "site_event"), "occurred_at"
     )
     union = " UNION ".join(
         f"SELECT CAST(strftime('%Y', {column} / 1000 + 28800, 'unixepoch') AS INTEGER) FROM {table}"  # noqa: S608 - our own names

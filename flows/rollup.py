@@ -7,7 +7,7 @@ from unicodedata import normalize
 import polars as pl
 from sqlite_utils import Database
 
-from analytics.attacks.derive import attack_of, derive_attacks
+from analytics.attacks.derive import derive_attacks, derive_both
 from analytics.attacks.groups import unite
 from analytics.kpi.figures import Figure, compute
 from analytics.probes import derive_events
@@ -62,8 +62,9 @@ def read_records(database: Database, period: Period) -> Mapping[str, pl.LazyFram
     """The frames that a period's KPIs are computed from; collect them within one `snapshot`."""
     frames = scan_frames(database, period)
     events = _events(database, frames["attack_events"].collect())
-    keyed = events.join(attack_of(events), on="event_key", how="left")
-    return frames | {"attack_events": keyed.lazy(), "attacks": derive_attacks(events).lazy()}
+    attacks, belonging = derive_both(events)
+    keyed = events.join(belonging, on="event_key", how="left")
+    return frames | {"attack_events": keyed.lazy(), "attacks": attacks.lazy()}
 
 
 def _events(database: Database, imported: pl.DataFrame) -> pl.DataFrame:

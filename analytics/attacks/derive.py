@@ -4,7 +4,7 @@ An attack is the company's case number where one is given, else one brand (or, f
 fraud type) on one target, its reports chained by gaps of at most 7 days; while probes tell how the site is, by any.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from operator import itemgetter
 from typing import Final
@@ -56,8 +56,7 @@ def derive_attacks(events: pl.DataFrame) -> pl.DataFrame:
     Returns:
         A frame of the columns of `ATTACKS`, by first event and key.
     """
-    rows = [_row(attack) for attack in _walk(events)]
-    return pl.DataFrame(rows, schema=ATTACKS, orient="row").sort("first_seen_at", "attack_key")
+    return _attacks(_walk(events))
 
 
 def attack_of(events: pl.DataFrame) -> pl.DataFrame:
@@ -68,7 +67,22 @@ def attack_of(events: pl.DataFrame) -> pl.DataFrame:
     Args:
         events: as for `derive_attacks`.
     """
-    pairs = [(event.event_key, attack.key) for attack in _walk(events) for event in attack.events]
+    return _belonging(_walk(events))
+
+
+def derive_both(events: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What `derive_attacks` and `attack_of` answer, from one walk."""
+    walked = list(_walk(events))
+    return _attacks(walked), _belonging(walked)
+
+
+def _attacks(walked: Iterable[Attack]) -> pl.DataFrame:
+    rows = [_row(attack) for attack in walked]
+    return pl.DataFrame(rows, schema=ATTACKS, orient="row").sort("first_seen_at", "attack_key")
+
+
+def _belonging(walked: Iterable[Attack]) -> pl.DataFrame:
+    pairs = [(event.event_key, attack.key) for attack in walked for event in attack.events]
     return pl.DataFrame(pairs, schema={"event_key": pl.String, "attack_key": pl.String}, orient="row").sort("event_key")
 
 
