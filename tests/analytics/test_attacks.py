@@ -331,6 +331,10 @@ LIVES: dict[str, tuple[list[dict[str, Said]], list[str]]] = {
         [event(0, "confirmation", **OWN), event(1, "closure", cause="us"), told(2, "up")],
         ["confirmed"],
     ),
+    "reported soon after a company's closure": (
+        [event(0, "confirmation", **OWN), event(10, "closure", **OWN), report(12)],
+        ["closed"],
+    ),
     "dismissed and back too late": (
         [report(0), told(1, "closure"), ours(2, "dismissal", "verdict"), told(30, "up")],
         ["dismissed"],
@@ -398,6 +402,11 @@ def test_the_address_is_the_url_last_reported() -> None:
     later = [report(4, address=SITE, confidence=90), told(5, "up", address=f"https://{SITE}/probed")]
     (row,) = lives(*events, *later)
     assert (row["address"], row["confidence"]) == (urls[1], 90)
+
+
+def test_what_one_network_finds_down_is_so_until_it_is_up() -> None:
+    events = [report(0), told(1, "unreachable"), told(2, "unreachable"), told(3, "up")]
+    assert [days([lives(*events[:count])[0]["unconfirmed_at"]]) for count in (3, 4)] == [[1], [None]]  # type: ignore[list-item]
 
 
 def test_the_clocks_of_an_attack_are_kept_apart() -> None:

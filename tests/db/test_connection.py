@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from db.connection import open_database, transaction
+from db.connection import APPLICATION_ID, open_database, transaction
 from db.errors import Busy, FanzhaError, Interrupted, UsageError
 from db.migrations import MIGRATIONS
 from db.store import Store, hold, open_store
@@ -38,6 +38,7 @@ def test_attacks_of_an_older_database_have_a_state_until_they_are_derived_anew(t
                VALUES (?, 'old.example', 0, 1, 0, 1, ?, ?)""",
             [key, confirmed_at, closed_at],
         )
+    database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     database.conn.commit()
     database.close()
     with open_store(tmp_path / "fanzha.db", None) as store:
