@@ -74,6 +74,24 @@ PROBES: Final = pl.Schema(
 """A log of probes; `is_filtered` of the vantage point, from `page` on what `likeness.Print` holds."""
 
 
+EVENTS: Final = pl.Schema(
+    {
+        "url_id": pl.Int64(),
+        "occurred_at": pl.Int64(),
+        "type": pl.String(),
+        "outcome": pl.String(),
+        "noted_at": pl.Int64(),
+    }
+)
+"""One row a turn in a site's life. `type` is `up`, `closure` (of an outage that is down) or `unreachable` (of one that
+is down, unconfirmed); `noted_at` is the instant of the probe that shows it, `outcome` what that probe found."""
+
+_Event = tuple[int, str, str, int]
+"""Instant, type, outcome, instant of the probe that shows it."""
+_Note = tuple[int, int, str, str]
+"""A failing instant: when the outage began, the instant, the state and the outcome there."""
+
+
 class Probe(NamedTuple):
     """One probe of a site, as its states follow from it."""
 
@@ -131,12 +149,35 @@ def derive_states(probes: pl.DataFrame) -> pl.DataFrame:
     Returns:
         A frame of the columns of `STATES`, by site and episode.
     """
-    absent = [pl.lit(None, kind).alias(name) for name, kind in PROBES.items() if name not in probes.columns]
-    ordered = probes.with_columns(absent).select(PROBES.names()).sort(PROBES.names())
     rows = []
-    for url_id, of_site in groupby(ordered.iter_rows(), itemgetter(0)):
+    for url_id, of_site in groupby(_ordered(probes).iter_rows(), itemgetter(0)):
         rows += [_row(url_id, episode) for episode in _episodes(map(_probe, of_site))]
     return pl.DataFrame(rows, schema=STATES, orient="row")
+
+
+def derive_events(probes: pl.DataFrame) -> pl.DataFrame:
+    """What the probes of each site tell of the attacks on it, whatever order they come in.
+
+    An outage is told at its first failing probe as soon as it is one; that it lasts, and that a site is up, once a day
+    at most; that it is up again, always.
+
+    Args:
+        probes: as for `derive_states`.
+
+    Returns:
+        A frame of the columns of `EVENTS`, by site and instant.
+    """
+    rows = [
+        (url_id, *event)
+        for url_id, of_site in groupby(_ordered(probes).iter_rows(), itemgetter(0))
+        for event in _told(map(_probe, of_site))
+    ]
+    return pl.DataFrame(rows, schema=EVENTS, orient="row")
+
+
+def _ordered(probes: pl.DataFrame) -> pl.DataFrame:
+    absent = [pl.lit(None, kind).alias(name) for name, kind in PROBES.items() if name not in probes.columns]
+    return probes.with_columns(absent).select(PROBES.names()).sort(PROBES.names())
 
 
 def tell_holds(probes: pl.DataFrame, statuses: pl.DataFrame) -> pl.DataFrame:
@@ -186,20 +227,52 @@ def _probe(row: tuple[object, ...]) -> Probe:
     return Probe(at, outcome, network, bool(is_filtered), Print(*shown))  # type: ignore[arg-type]  # as in PROBES
 
 
+def _told(probes: Iterator[Probe]) -> Iterator[_Event]:
+    up_at: int | None = None
+    outage: list[_Note] = []
+    for episode, at, is_failing in _steps(probes):
+        if episode.last_up_at == at:
+            yield from _told_outage(outage)
+            if up_at is None or outage or at - up_at >= DAY_MS:
+                yield at, "up", "up", at
+                up_at = at
+            outage = []
+        elif is_failing and episode.first_down_at is not None and episode.closure is not None:
+            outage.append((episode.first_down_at, at, episode.state, episode.closure))
+    yield from _told_outage(outage)
+
+
+def _told_outage(outage: list[_Note]) -> Iterator[_Event]:
+    """An outage as what it came to; the outcome is that of its first such note: later ones move no closed figure."""
+    for state, type_ in (("down", "closure"), ("down_unconfirmed", "unreachable")):
+        notes = [note for note in outage if note[2] == state]
+        if notes:
+            first_down_at, told_at, _, outcome = notes[0]
+            yield first_down_at, type_, outcome, told_at
+            for _, at, _, _ in notes:
+                if at - told_at >= DAY_MS:
+                    yield at, type_, outcome, at
+                    told_at = at
+            return
+
+
 def _episodes(probes: Iterator[Probe]) -> list[_Episode]:
-    episodes: list[_Episode] = []
+    return list({episode.number: episode for episode, _, _ in _steps(probes)}.values())
+
+
+def _steps(probes: Iterator[Probe]) -> Iterator[tuple[_Episode, int, bool]]:
+    """The episode as it is after each instant, the instant, and whether a probe of it told of an outage."""
+    now: _Episode | None = None
     for at, of_instant in groupby(probes, itemgetter(0)):
         together = list(of_instant)
-        if not episodes:
-            episodes.append(_Episode(1, at, since=at))
-        now = episodes[-1]
+        now = now or _Episode(1, at, since=at)
         known = [Known(*one) for one in now.known.items()]
         up = [probe for probe in together if stands(probe, known, is_closed=now.is_closed)]
         if up and _is_back_too_late(now, at):
             now = _Episode(now.number + 1, at, since=at, back_at=at, known=now.known)
-            episodes.append(now)
-        _take(now, at, together, up)
-    return episodes
+        failing = [probe for probe in together if probe.outcome in FAILING and not _tells_nothing(now, probe)]
+        _take(now, at, together, up, failing)
+        yield now, at, bool(failing)
 
 
 def _is_back_too_late(episode: _Episode, at: int) -> bool:
@@ -207,11 +280,10 @@ def _is_back_too_late(episode: _Episode, at: int) -> bool:
     return is_down and at - (episode.first_down_at or 0) > REOPEN_MS
 
 
-def _take(episode: _Episode, at: int, together: list[Probe], up: list[Probe]) -> None:
+def _take(episode: _Episode, at: int, together: list[Probe], up: list[Probe], failing: list[Probe]) -> None:
     """Let the probes of one instant act; what one of them finds up is up, whatever is hidden from the others."""
     episode.last_probe_at = at
     episode.probes += len(together)
-    failing = [probe for probe in together if probe.outcome in FAILING and not _tells_nothing(episode, probe)]
     _compare(episode, at, together, up)
     if up:
         episode.reopened += episode.state == "down"

@@ -9,21 +9,6 @@ from sqlite_utils import Database
 
 FIRST_YEAR: Final = 1993
 """The first whole year of China's clocks at UTC+8 all year round; a feed's row from before breaks no roll-up."""
-_ATTACK_COLUMNS: Final = (
-    "attack_key",
-    "target",
-    "brand",
-    "is_own",
-    "fraud_type",
-    "first_seen_at",
-    "confirmed_at",
-    "first_action_at",
-    "closed_at",
-    "cause",
-    "reopened",
-    "previous",
-    "events",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +27,10 @@ class StoredFigure:
 def save_attacks(database: Database, attacks: pl.DataFrame) -> None:
     """Store the attacks in force, in place of those of the last derivation."""
     database.execute("DELETE FROM attack")
-    marks = ", ".join("?" * len(_ATTACK_COLUMNS))
+    marks = ", ".join("?" * attacks.width)
     database.conn.executemany(
-        f"INSERT INTO attack ({', '.join(_ATTACK_COLUMNS)}) VALUES ({marks})",  # noqa: S608 - our own names
-        attacks.select(_ATTACK_COLUMNS).iter_rows(),
+        f"INSERT INTO attack ({', '.join(attacks.columns)}) VALUES ({marks})",  # noqa: S608 - our own names
+        attacks.iter_rows(),
     )
 
 
@@ -69,7 +54,7 @@ def save_figures(database: Database, year: int, figures: Sequence[StoredFigure],
 def years_with_records(database: Database) -> list[int]:
     """The Shanghai years in which anything was seen or happened."""
     tables = {"sighting": "seen_at", "app_sighting": "seen_at"} | dict.fromkeys(
-        ("url_check", "warning", "intervention", "loss", "attack_event"), "occurred_at"
+        ("url_check", "warning", "intervention", "loss", "attack_event", "site_event"), "occurred_at"
     )
     union = " UNION ".join(
         f"SELECT CAST(strftime('%Y', {column} / 1000 + 28800, 'unixepoch') AS INTEGER) FROM {table}"  # noqa: S608 - our own names

@@ -16,18 +16,21 @@ from polars.io.plugins import register_io_source
 from sqlite_utils import Database
 
 from db.period import Period
+from db.views import ADDRESS_SQL, TARGET_SQL
 
 _BATCH_ROWS: Final = 50_000
 """Rows in memory as Python objects at once: some 30 MiB, and few enough calls to cost nothing."""
+
+LANDED_SQL: Final = (
+    "substr(document.digest, 1, 2) || '/' || document.digest || iif(document.is_encrypted, '.enc', '.z')"
+)
+"""The landing file of a row of `document`."""
 
 _ORIGIN: Final = {
     "source": ("source.name", pl.String),
     "is_synthetic": ("source.is_synthetic", pl.Boolean),
     "document": ("document.name", pl.String),
-    "landed": (
-        "substr(document.digest, 1, 2) || '/' || document.digest || iif(document.is_encrypted, '.enc', '.z')",
-        pl.String,
-    ),
+    "landed": (LANDED_SQL, pl.String),
     "format": ("source.format", pl.String),
     "position": ("{table}.position", pl.Int64),
 }
@@ -86,7 +89,7 @@ _HOST_ALLOWED: Final = """url.host_id IN (
     SELECT bare.host_id FROM sighting AS listed JOIN url AS bare ON bare.url_id = listed.url_id
     WHERE listed.claim = -1 AND NOT listed.is_test AND bare.tail = '')"""
 _SUBJECT: Final[Mapping[str, Column]] = {"subject": ("{table}.subject_id", pl.Int64)}
-_TARGET: Final = "coalesce(host.name, attack_event.package)"
+_TARGET: Final = f"coalesce({TARGET_SQL}, attack_event.package)"
 
 _FRAMES: Final = MappingProxyType(
     {
@@ -153,6 +156,7 @@ _FRAMES: Final = MappingProxyType(
             {
                 "attack": ("attack_event.attack", pl.String),
                 "target": (_TARGET, pl.String),
+                "address": (ADDRESS_SQL, pl.String),
             },
             ("type", "named", "fraud_type", "action", "channel", "cause"),
         ),

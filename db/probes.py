@@ -12,7 +12,7 @@ from db.errors import UsageError
 from db.frames import read_query
 from db.period import DAY_MS
 from db.terms import Terms
-from db.views import ADDRESS_SQL
+from db.views import ADDRESS_SQL, TARGET_SQL
 
 WATCHED_MS: Final = 15 * DAY_MS
 """How long after its closure an attack may reopen, and is looked at."""
@@ -68,20 +68,27 @@ _SITES: Final = f"""
         SELECT url.host_id FROM attack_event JOIN source USING (source_id) JOIN url USING (url_id) WHERE is_synthetic
         UNION SELECT url.host_id FROM verdict JOIN source USING (source_id) JOIN url USING (url_id) WHERE is_synthetic
     ), stands AS (
-        SELECT host.host_id, min(coalesce(attack.confirmed_at, attack.first_seen_at)) AS opened_at
-        FROM attack JOIN brand ON brand.id = attack.brand JOIN host ON host.name = attack.target
-        WHERE brand.is_followed AND brand.is_listed AND (attack.closed_at IS NULL OR attack.closed_at >= :since)
+        SELECT attack.target, host.host_id, min(coalesce(attack.confirmed_at, attack.first_seen_at)) AS opened_at
+        FROM attack JOIN brand ON brand.id = attack.brand
+        JOIN host ON host.name = substr(attack.target, 1, instr(attack.target || '/', '/') - 1)
+        WHERE brand.is_followed AND brand.is_listed AND attack.dismissed_at IS NULL
+            AND (attack.closed_at IS NULL OR attack.closed_at >= :since)
             AND host.host_id NOT IN (SELECT host_id FROM invented)
             AND NOT EXISTS (SELECT 1 FROM url JOIN sighting USING (url_id) JOIN source USING (source_id)
                 WHERE url.host_id = host.host_id AND source.is_synthetic)
-        GROUP BY host.host_id
+        GROUP BY attack.target
+    ), place AS (
+        SELECT stands.target, url.url_id, {ADDRESS_SQL} AS address, url.tail <> '' AS is_page,
+            EXISTS (SELECT 1 FROM probe WHERE probe.url_id = url.url_id) AS is_probed
+        FROM stands JOIN host USING (host_id) JOIN url ON url.host_id = host.host_id
+        WHERE {TARGET_SQL} = stands.target
+    ), ranked AS (
+        SELECT target, url_id, row_number() OVER (PARTITION BY target ORDER BY is_probed DESC,
+            address IN (SELECT address FROM attack WHERE attack.target = place.target) DESC, is_page DESC, url_id DESC)
+            AS turn
+        FROM place
     ), chosen AS (
-        SELECT stands.*, coalesce(
-            (SELECT url_id FROM url WHERE url.host_id = stands.host_id
-                AND EXISTS (SELECT 1 FROM probe WHERE probe.url_id = url.url_id) LIMIT 1),
-            (SELECT max(url_id) FROM url WHERE url.host_id = stands.host_id AND url.tail <> ''),
-            (SELECT max(url_id) FROM url WHERE url.host_id = stands.host_id)) AS url_id
-        FROM stands
+        SELECT stands.opened_at, ranked.url_id FROM stands JOIN ranked USING (target) WHERE turn = 1
     )
     SELECT url.url_id, {ADDRESS_SQL}, url.tail = '', host.registrable_domain,
         CASE WHEN host.is_shared THEN '' ELSE host.public_suffix END,
@@ -94,7 +101,7 @@ _SITES: Final = f"""
 
 
 def read_sites(database: Database, now: int) -> list[ProbeSite]:
-    """Sites of followed brands' attacks that stand open or may reopen, those longest not probed first.
+    """Sites of followed brands' attacks, suspected or confirmed, that stand or may reopen; longest not probed first.
 
     What a synthetic source names is not among them, whoever else names it.
     """

@@ -19,6 +19,32 @@ _RULES: Final = {
         "an attack that was closed before it was first seen",
         "SELECT attack_key FROM attack WHERE closed_at < first_seen_at",
     ),
+    "attack, its state": (
+        "an attack in a state that its instants do not bear out",
+        """SELECT attack_key || ': ' || state FROM attack
+           WHERE state <> CASE WHEN dismissed_at IS NOT NULL THEN 'dismissed' WHEN closed_at IS NOT NULL THEN 'closed'
+                   WHEN confirmed_at IS NOT NULL THEN 'confirmed' ELSE 'suspected' END
+               OR (closed_at IS NULL AND (cause IS NOT NULL OR down_at IS NOT NULL))
+               OR (closed_at IS NOT NULL AND unconfirmed_at IS NOT NULL)""",
+    ),
+    "attack, its closure": (
+        "an attack that was closed, and nothing that says so",
+        """SELECT attack_key FROM attack WHERE closed_at IS NOT NULL
+               AND closed_at NOT IN (SELECT occurred_at FROM attack_event)
+               AND closed_at NOT IN (SELECT occurred_at FROM site_event WHERE type = 'closure')""",
+    ),
+    "attack, the one before": (
+        "an attack that continues one that is not there",
+        "SELECT attack_key FROM attack WHERE previous NOT IN (SELECT attack_key FROM attack)",
+    ),
+    "site_event": (
+        "what is told of a site, and no probe that shows it",
+        """SELECT site_event.url_id || ': ' || site_event.type || ' at ' || site_event.occurred_at FROM site_event
+           WHERE NOT EXISTS (SELECT 1 FROM probe
+               WHERE probe.url_id = site_event.url_id AND probe.probed_at = site_event.noted_at)
+               OR NOT EXISTS (SELECT 1 FROM probe
+               WHERE probe.url_id = site_event.url_id AND probe.probed_at = site_event.occurred_at)""",
+    ),
     "sighting": (
         "a sighting whose time is neither the source's nor its file's",
         """SELECT document.name || ', position ' || sighting.position FROM sighting
@@ -66,7 +92,7 @@ _RULES: Final = {
                OR app_id > (SELECT coalesce(max(app_id), 0) FROM app)""",
     ),
 }
-"""Table -> (what is wrong, query whose every row names a breach)."""
+"""Table (and what of it) -> (what is wrong, query whose every row names a breach)."""
 _LOST: Final = """SELECT coalesce(source.name, fetch.source_id), sum(fetch.stored) AS logged,
         coalesce((SELECT sum(rows) FROM held WHERE held.source_id = fetch.source_id), 0) AS kept
     FROM fetch LEFT JOIN source USING (source_id) GROUP BY fetch.source_id HAVING logged > kept"""

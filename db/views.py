@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlite_utils import Database
 
-from db.vocabulary import NOTICE_STATES
+from db.vocabulary import LABELS_ZH, NOTICE_STATES, PATH_HOSTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,11 @@ ADDRESS_SQL: Final = """CASE url.tail WHEN '' THEN host.name ELSE
     CASE substr(url.tail, instr(url.tail, ':') + 1, 1) WHEN '/' THEN '' ELSE ':' END ||
     substr(url.tail, instr(url.tail, ':') + 1) END"""
 """The canonical text of a row of `url` joined with its `host`."""
+
+_PATH: Final = "substr(url.tail, instr(url.tail, '/'))"
+TARGET_SQL: Final = f"""host.name || CASE WHEN url.tail <> '' AND host.name IN ({", ".join(map(repr, PATH_HOSTS))})
+    THEN rtrim(substr({_PATH}, 1, instr({_PATH} || '?', '?') - 1), '/') ELSE '' END"""
+"""What an attack at a row of `url` joined with its `host` stands on: host; where strangers choose it, also path."""
 
 _BACK: Final = """SELECT 'back' AS kind, probe_state.back_at AS since, host.name AS target, attack.brand AS brand,
         '关停后又在线：' || probe_state.reopened || ' 次复活，第 ' || probe_state.episode || ' 轮' AS why_zh,
@@ -166,30 +171,6 @@ VIEWS: Final = (
             (SELECT max(fetch_id) FROM fetch WHERE fetch.source_id = source.source_id AND outcome = 'stored')""",
     ),
     View(
-        "v_attacks",
-        "攻击：每起攻击的确认、处置与关停 · attacks: confirmed, acted on, closed",
-        {
-            "attack": "攻击编号 · attack",
-            "target": "网站或应用 · site or app",
-            "brand": "品牌 · brand",
-            "is_own": "自有品牌 · own brand",
-            "fraud_type": "诈骗类型 · fraud type",
-            "first_seen": "首次出现（UTC） · first seen (UTC)",
-            "confirmed": "确认（UTC） · confirmed (UTC)",
-            "first_action": "首次处置（UTC） · first enforcement action (UTC)",
-            "closed": "最终关停（UTC） · final closure (UTC)",
-            "cause": "关停原因 · who or what closed it",
-            "hours_open": "确认至关停小时数 · hours from confirmation to closure",
-            "reopened": "复活次数 · times reopened",
-            "previous": "前一起攻击 · the attack before it on the same target",
-        },
-        f"""SELECT attack_key AS attack, target, brand, is_own, fraud_type, {_instant("first_seen_at")} AS first_seen,
-            {_instant("confirmed_at")} AS confirmed, {_instant("first_action_at")} AS first_action,
-            {_instant("closed_at")} AS closed, cause, round((closed_at - confirmed_at) / 3600000.0, 1) AS hours_open,
-            reopened, previous
-        FROM attack""",
-    ),
-    View(
         "v_takedowns",
         "处置通知：每份通知发给谁、现处何态 · takedown notices: to whom each one goes, and how it fares",
         {
@@ -240,6 +221,44 @@ VIEWS: Final = (
         LEFT JOIN whereabouts AS place ON place.target = notice.target AND place.asked_at =
             (SELECT max(asked_at) FROM whereabouts AS latest WHERE latest.target = notice.target)
         GROUP BY notice.notice_id""",
+    ),
+    View(
+        "v_attacks",
+        "攻击：每起攻击的状态、网址与各时点 · attacks: state, address and clocks of each",
+        {
+            "attack": "攻击编号 · attack",
+            "state": "状态 · state: suspected, confirmed, dismissed or closed",
+            "target": "网站或应用 · site or app",
+            "address": "访问与举报的网址 · address that is visited and reported",
+            "brand": "品牌 · brand",
+            "is_own": "自有品牌 · own brand",
+            "fraud_type": "诈骗类型 · fraud type",
+            "fraud_type_zh": "诈骗类型（中文） · fraud type in Chinese",
+            "confidence": "最高匹配置信度 0-100 · confidence of the best match",
+            "first_seen": "首次出现（UTC） · first seen (UTC)",
+            "confirmed": "确认（UTC） · confirmed (UTC)",
+            "dismissed": "排除（UTC） · dismissed (UTC)",
+            "first_action": "首次处置（UTC） · first enforcement action (UTC)",
+            "unconfirmed_down": "仅一个网络见其关停，起始（UTC） · down as seen by one network only, since (UTC)",
+            "closed": "最终关停，即首次不可用（UTC） · final closure: first unreachable (UTC)",
+            "down": "探测确认关停（UTC） · confirmed down by probes (UTC)",
+            "cause": "关停原因 · who or what closed it",
+            "relisted": "最近复活（UTC） · last reopened (UTC)",
+            "reopened": "复活次数 · times reopened",
+            "hours_open": "确认至关停小时数 · hours from confirmation to closure",
+            "previous": "前一起攻击 · the attack before it on the same target",
+            "events": "事件数 · events",
+        },
+        f"""SELECT attack_key AS attack, state, target, address, brand, is_own, fraud_type,
+            CASE fraud_type {" ".join(f"WHEN '{name}' THEN '{zh}'" for name, zh in LABELS_ZH.items())} END
+                AS fraud_type_zh, confidence, {_instant("first_seen_at")} AS first_seen,
+            {_instant("confirmed_at")} AS confirmed, {_instant("dismissed_at")} AS dismissed,
+            {_instant("first_action_at")} AS first_action, {_instant("unconfirmed_at")} AS unconfirmed_down,
+            {_instant("closed_at")} AS closed, {_instant("down_at")} AS down, cause,
+            {_instant("reopened_at")} AS relisted, reopened,
+            iif(closed_at >= confirmed_at, round((closed_at - confirmed_at) / 3600000.0, 1), NULL) AS hours_open,
+            previous, events
+        FROM attack""",
     ),
     View(
         "v_probes",

@@ -120,6 +120,47 @@ LABELS_ZH: Final = MappingProxyType(
     }
 )
 
+USUAL_TYPES: Final = MappingProxyType(
+    {
+        "lending": "loan_impersonation",
+        "bank": "account_theft",
+        "payment": "account_theft",
+        "social": "account_theft",
+        "mail": "account_theft",
+        "technology": "account_theft",
+        "telecom": "account_theft",
+        "gaming": "account_theft",
+        "commerce": "transaction",
+        "crypto": "fake_investment",
+        "securities": "fake_investment",
+        "government": "other",
+        "logistics": "other",
+        "media": "other",
+    }
+)
+"""A brand's sector -> the fraud type of its lookalikes, where nobody who confirms one says otherwise."""
+
+PATH_HOSTS: Final = (
+    "bit.ly",
+    "docs.google.com",
+    "docs.qq.com",
+    "drive.google.com",
+    "forms.gle",
+    "forms.office.com",
+    "ipfs.io",
+    "linktr.ee",
+    "mp.weixin.qq.com",
+    "s3.amazonaws.com",
+    "shimo.im",
+    "sites.google.com",
+    "storage.googleapis.com",
+    "t.me",
+    "telegra.ph",
+    "tinyurl.com",
+    "www.wjx.cn",
+)
+"""Hosts where strangers choose the path: an attack stands on host and path, and ends with the page."""
+
 NOTICE_STATES: Final = MappingProxyType(
     {
         "drafted": "drafted",

@@ -1,29 +1,46 @@
 """Follow-up and roll-up: attacks from their events, figures from the records."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 from unicodedata import normalize
 
 import polars as pl
 from sqlite_utils import Database
 
-from analytics.attacks import attack_of, derive_attacks
+from analytics.attacks.derive import derive_attacks, derive_both
+from analytics.attacks.groups import unite
 from analytics.kpi.figures import Figure, compute
+from analytics.probes import derive_events
 from db.brands import Brand, load_brands
 from db.connection import snapshot, transaction
 from db.figures import StoredFigure, save_attacks, save_figures
+from db.follow import read_followed, read_reports, read_told, read_untold, read_verdicts, save_told
 from db.frames import scan_frames
 from db.matches import read_brands
 from db.period import Period
+from db.probes import read_log
 from db.store import Store, now_ms
+
+_SITES: Final = 500
+"""Sites whose probes are in memory at once."""
 
 
 def follow_up(store: Store) -> int:
     """Derive the attacks from their events and store them; returns how many there are."""
-    events = scan_frames(store.database)["attack_events"].collect()
-    attacks = derive_attacks(_named(store.database, events))
+    _tell_sites(store)
     with transaction(store.database):
+        attacks = derive_attacks(_events(store.database, scan_frames(store.database)["attack_events"].collect()))
         save_attacks(store.database, attacks)
     return attacks.height
+
+
+def _tell_sites(store: Store) -> None:
+    """Bring what probes tell up to their log."""
+    untold = read_untold(store.database)
+    for start in range(0, len(untold), _SITES):
+        sites = untold[start : start + _SITES]
+        with transaction(store.database):
+            save_told(store.database, sites, derive_events(read_log(store.database, sites)))
 
 
 def figures(database: Database, year: int) -> list[Figure]:
@@ -44,9 +61,25 @@ def roll_up(store: Store, year: int) -> list[Figure]:
 def read_records(database: Database, period: Period) -> Mapping[str, pl.LazyFrame]:
     """The frames that a period's KPIs are computed from; collect them within one `snapshot`."""
     frames = scan_frames(database, period)
-    events = _named(database, frames["attack_events"].collect())
-    keyed = events.join(attack_of(events), on="event_key", how="left")
-    return frames | {"attack_events": keyed.lazy(), "attacks": derive_attacks(events).lazy()}
+    events = _events(database, frames["attack_events"].collect())
+    attacks, belonging = derive_both(events)
+    keyed = events.join(belonging, on="event_key", how="left")
+    return frames | {"attack_events": keyed.lazy(), "attacks": attacks.lazy()}
+
+
+def _events(database: Database, imported: pl.DataFrame) -> pl.DataFrame:
+    """All that is said of attacks: by the company, by sightings of lookalikes, by analysts, by probes."""
+    followed = read_followed(database)
+    verdicts = _named(database, read_verdicts(database))
+    is_confirmed = pl.col("type") == "confirmation"
+    # a verdict that names no brand is of the brand which is resembled most; of a brand that is not followed, of none
+    confirmed = verdicts.filter(is_confirmed).with_columns(pl.coalesce("brand", "best"))
+    judged = confirmed.drop("is_own", "best").join(followed, on="brand")
+    ours = pl.concat([read_reports(database), judged], how="diagonal")
+    dismissed = verdicts.filter(~is_confirmed).drop("is_own", "best")
+    told = read_told(database).with_columns(brand=pl.lit(None, pl.String))
+    of_targets = pl.concat([dismissed, told], how="diagonal")
+    return unite(_named(database, imported), ours, of_targets, followed["brand"].to_list())
 
 
 def _named(database: Database, events: pl.DataFrame) -> pl.DataFrame:

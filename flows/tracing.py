@@ -17,6 +17,8 @@ from flows.rollup import read_records
 from spiders.formats.registry import FORMATS
 
 Cell = str | int | float | bool | None
+_UNITS: Final = {name: form.unit for name, form in FORMATS.items()} | {"probe": "probe"}
+"""Format -> what a position counts; what fanzha itself makes are events."""
 _FIRST: Final = ("source", "document", "file", "position")
 
 
@@ -55,7 +57,7 @@ def _draw(records: pl.DataFrame, sample: int, seed: int) -> list[int]:
 def _row(record: Mapping[str, object], landing: str) -> dict[str, Cell]:
     own = {name: _cell(name, value) for name, value in record.items() if name not in {"landed", "format", *_FIRST}}
     file = f"{landing}/{record['landed']}" if record["landed"] else None
-    unit = FORMATS[str(record["format"])].unit if record["format"] in FORMATS else "event"
+    unit = _UNITS.get(str(record["format"]), "event")
     position = None if record["position"] is None else f"{unit} {record['position']}"
     return {
         "source": _cell("source", record["source"]),

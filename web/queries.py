@@ -80,8 +80,8 @@ FROM v_quarantine WHERE resolved_at IS NULL GROUP BY source, reason ORDER BY row
     Query(
         "open-takedowns",
         "已确认未关停的攻击 · attacks confirmed and not closed",
-        """SELECT attack, target, brand, is_own, fraud_type, confirmed, first_action, reopened
-FROM v_attacks WHERE confirmed IS NOT NULL AND closed IS NULL ORDER BY is_own DESC, confirmed""",
+        """SELECT attack, target, address, brand, is_own, fraud_type, confirmed, first_action, reopened
+FROM v_attacks WHERE state = 'confirmed' ORDER BY is_own DESC, confirmed""",
     ),
     Query(
         "kpi-year",

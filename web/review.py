@@ -10,7 +10,9 @@ QUEUE_ROWS: Final = 50
 # It starts from the matches, which are few; the sightings, which are many, are reached from them by key. An app has its
 # id below zero and a host's subject a # before its id, so that hosts and packages stand in one column each.
 # A verdict on a host decides it, and so does a URL on it that is confirmed; one that is dismissed says nothing of the
-# rest of the host. What an analyst was unsure of stays, behind all that nobody has looked at.
+# rest of the host. What an analyst was unsure of stays, behind all that nobody has looked at. A suspected attack on a
+# followed brand goes before all others: notices wait for the answer. One that probes found down goes behind: nothing is
+# to be taken down, and the answer only settles what it was.
 QUEUE_SQL: Final = """
 WITH likeness AS (
     SELECT match.host_id AS id, CAST('#' || match.host_id AS TEXT) AS subject, match.brand_id, match.technique,
@@ -50,11 +52,17 @@ answered AS (
 judged AS MATERIALIZED (
     SELECT subject, max(answer = 'confirmed' OR (answer = 'dismissed' AND is_whole)) AS is_decided
     FROM answered WHERE place = 1 GROUP BY subject),
+followed AS MATERIALIZED (
+    SELECT candidate.id, max(attack.state = 'suspected') AS is_suspected, min(attack.state = 'closed') AS is_down
+    FROM candidate JOIN host ON host.host_id = candidate.id JOIN attack ON attack.target = host.name
+    JOIN brand ON brand.id = attack.brand WHERE brand.is_followed AND brand.is_listed GROUP BY candidate.id),
 waiting AS MATERIALIZED (
     SELECT candidate.*, seen.first_at, row_number() OVER (ORDER BY judged.subject IS NOT NULL,
+        coalesce(followed.is_down, 0), coalesce(followed.is_suspected, 0) DESC,
         candidate.confidence DESC, candidate.is_own DESC, coalesce(seen.sightings, 0) DESC, seen.first_at,
         candidate.id) AS turn
-    FROM candidate LEFT JOIN seen USING (id) LEFT JOIN judged ON judged.subject = candidate.subject
+    FROM candidate LEFT JOIN seen USING (id) LEFT JOIN followed USING (id)
+    LEFT JOIN judged ON judged.subject = candidate.subject
     WHERE NOT coalesce(judged.is_decided, 0) AND NOT coalesce(seen.is_confirmed, 0)
         AND (candidate.is_above OR seen.is_named) AND (coalesce(seen.is_named, 0) OR NOT coalesce(seen.is_allowed, 0))
     ORDER BY turn LIMIT :rows)
@@ -75,7 +83,8 @@ def review_queue(database: Database, rows: int = QUEUE_ROWS) -> list[dict[str, s
 
     That is: a host or package that resembles a listed brand with at least its threshold of confidence, or a followed
     one less and a source calls it fraudulent; unless a verdict or a verified source decided it, or all that is said of
-    it is that it stands on an allowlist. Ordered by confidence, own brands first, then by reach, then by age.
+    it is that it stands on an allowlist. Suspected attacks on followed brands come first, what is down already last;
+    among these by confidence, own brands first, then by reach, then by age.
 
     Args:
         database: only read.

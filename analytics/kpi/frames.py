@@ -95,14 +95,17 @@ FRAMES: Final[Mapping[str, pl.Schema]] = MappingProxyType(
             },
             "attack_events": {
                 **_EVENT,
-                **_texts("type", "action", "channel", "cause", "attack_key"),
+                **_texts("type", "action", "channel", "cause", "basis", "attack_key"),
                 **_ORIGIN,
             },
             "attacks": {
                 **_texts("attack_key", "target", "brand", "fraud_type", "cause"),
                 "is_own": pl.Boolean(),
+                "confidence": pl.Int64(),
                 "confirmed_at": pl.Int64(),
+                "dismissed_at": pl.Int64(),
                 "first_action_at": pl.Int64(),
+                "unconfirmed_at": pl.Int64(),
                 "closed_at": pl.Int64(),
             },
             "reported_figures": {
@@ -116,9 +119,10 @@ FRAMES: Final[Mapping[str, pl.Schema]] = MappingProxyType(
 )
 """The columns that are read; frames may have more, which `records` hands on. Ids, keys and subjects may be of any
 type that can be compared (integers need a third of the memory of text); an `event_key` stands once in its frame.
-`attack_key` of an attack event says which of `attacks` it belongs to. Of all real sightings of an address or app, in
-whichever year, say: `first_seen_at` when the first was; `is_named` whether one calls it malicious; `is_allowed` whether
-one, or one of its host as a whole, calls it benign. Sightings, checks and warnings may lack what is of other years."""
+`attack_key` of an attack event says which of `attacks` it belongs to, `basis` what it rests on where it is not the
+company's word. Of all real sightings of an address or app, in whichever year, say: `first_seen_at` when the first was;
+`is_named` whether one calls it malicious; `is_allowed` whether one, or one of its host as a whole, calls it benign.
+Sightings, checks and warnings may lack what is of other years."""
 
 
 def real(frame: pl.LazyFrame) -> pl.LazyFrame:

@@ -41,14 +41,27 @@ _FATES_ZH: Final = {
 _IS_ACTION: Final = (pl.col("type") == "action") & (pl.col("occurred_at") == pl.col("first_action_at"))
 _IS_CLOSURE: Final = (pl.col("type") == "closure") & (pl.col("occurred_at") == pl.col("closed_at"))
 _IS_CONFIRMATION: Final = (
-    # a reactivation that opens a new attack confirms it
-    pl.col("type").is_in(["confirmation", "reactivation"]) & (pl.col("occurred_at") == pl.col("confirmed_at"))
+    # what opens a new attack on a site confirmed before, confirms it
+    pl.col("type").is_in(["confirmation", "reactivation", "report", "up"])
+    & (pl.col("occurred_at") == pl.col("confirmed_at"))
 )
+_IS_REPORTED: Final = (pl.col("type") != "dismissal") & (
+    pl.col("basis").is_null() | pl.col("basis").is_in(["verdict", "source", "rule"])
+)
+"""Lookalikes that are merely seen, and what probes find, do not tell that nothing was done about them."""
+
+
+def _counting(frames: Frames) -> pl.LazyFrame:
+    """The attacks that count: not what an analyst dismissed, nor what only looked like one and was never acted on."""
+    is_suspicion = pl.all_horizontal(
+        pl.col("confidence").is_not_null(), pl.col("confirmed_at").is_null(), pl.col("first_action_at").is_null()
+    )
+    return frames["attacks"].filter(pl.col("dismissed_at").is_null(), ~is_suspicion)
 
 
 def action_records(frames: Frames, period: Period) -> pl.LazyFrame:
     """K10: the first enforcement actions in the period; unit: the attack."""
-    return _events(frames, frames["attacks"].filter(period.holds("first_action_at")), _IS_ACTION)
+    return _events(frames, _counting(frames).filter(period.holds("first_action_at")), _IS_ACTION)
 
 
 def loan_records(frames: Frames, period: Period) -> pl.LazyFrame:
@@ -71,10 +84,15 @@ def closed_apart(frames: Frames, period: Period) -> tuple[Apart, ...]:
     """Beside K14: own-brand closures of the period that are not in it, and what was acted on but still stands."""
     closures = _own_closures(frames, period).group_by("fate").len().collect()
     counts = dict(closures.iter_rows())
-    acted_on = frames["attacks"].filter(pl.col("is_own"), period.holds("first_action_at"))
-    standing = acted_on.filter((pl.col("closed_at") >= period.end).fill_null(value=True)).select(pl.len())
-    fates = tuple(Apart(zh, fate, counts.get(fate, 0)) for fate, zh in _FATES_ZH.items())
-    return (*fates, Apart("已处置而期末未关停", "acted on, not closed by the end", standing.collect().item()))
+    acted_on = _counting(frames).filter(pl.col("is_own"), period.holds("first_action_at"))
+    standing = acted_on.filter((pl.col("closed_at") >= period.end).fill_null(value=True))
+    is_unconfirmed = (pl.col("unconfirmed_at") < period.end).fill_null(value=False)
+    open_, unconfirmed = standing.select(pl.len(), is_unconfirmed.sum().alias("unconfirmed")).collect().row(0)
+    return (
+        *(Apart(zh, fate, counts.get(fate, 0)) for fate, zh in _FATES_ZH.items()),
+        Apart("已处置而期末未关停", "acted on, not closed by the end", open_),
+        Apart("其中仅一个网络见其关停，未经确认", "of these down, unconfirmed", unconfirmed),
+    )
 
 
 def cohort_records(frames: Frames, period: Period) -> pl.LazyFrame:
@@ -82,7 +100,7 @@ def cohort_records(frames: Frames, period: Period) -> pl.LazyFrame:
 
     `meets` says whether it was closed by the period's end + 30 days; what nobody knows of was not.
     """
-    cohort = frames["attacks"].filter(pl.col("is_own"), period.holds("confirmed_at"))
+    cohort = _counting(frames).filter(pl.col("is_own"), period.holds("confirmed_at"))
     meets = (pl.col("closed_at") < period.end + FOLLOW_MS).fill_null(value=False)
     return _events(frames, cohort, _IS_CONFIRMATION | _IS_CLOSURE).with_columns(meets=meets)
 
@@ -107,7 +125,7 @@ def _own_closures(frames: Frames, period: Period) -> pl.LazyFrame:
         .then(pl.lit(_COUNTED))
         .otherwise(pl.lit("closed without an action in the period"))
     )
-    return frames["attacks"].filter(pl.col("is_own"), period.holds("closed_at")).with_columns(fate=fate)
+    return _counting(frames).filter(pl.col("is_own"), period.holds("closed_at")).with_columns(fate=fate)
 
 
 def _events(frames: Frames, attacks: pl.LazyFrame, bearing: pl.Expr) -> pl.LazyFrame:
@@ -149,14 +167,19 @@ DEFINITIONS: Final = (
         unit_zh="个",
         unit_en="attacks",
         definition_zh="首次处置（下线通知、域名停用、黑名单、报警、应用下架等）落在期内的攻击数。一个攻击＝案件号；无"
-        "案件号的，为同一品牌（无品牌者同一诈骗类型）×同一网站或应用，相隔7日内的确认相连为一。不含测试数据。",
+        "案件号的，为同一品牌（无品牌者同一诈骗类型）×同一网站（由他人自选路径的主机为主机加路径）或应用，相隔7日内的"
+        "举报与确认相连为一，探测能说明网站状态期间不论相隔多久。不含测试数据与研判已排除者。",
         definition_en="Attacks whose first enforcement action (notice, registrar hold, blocklist, police report, "
         "delisting ...) falls in the period. An attack is a case number; without one, a brand (brandless: a fraud "
-        "type) on one site or app listing, confirmations within 7 days of each other chained. Without test rows.",
+        "type) on one site (where strangers choose the path, host and path) or app listing, reports and confirmations "
+        "within 7 days of each other chained, while probes tell how the site is any. Without test rows and what an "
+        "analyst dismissed.",
         kinds=("attack_event",),
         frame="attack_events",
         records=action_records,
         dedup=("attack_key",),
+        version=2,
+        is_reported=_IS_REPORTED,
         beside=(*_BY_ACTION, Beside("未经确认", "never confirmed", units_where(pl.col("confirmed_at").is_null()))),
     ),
     Definition(
@@ -171,6 +194,8 @@ DEFINITIONS: Final = (
         frame="attack_events",
         records=loan_records,
         dedup=("attack_key",),
+        version=2,
+        is_reported=_IS_REPORTED,
         parent="K10",
         beside=(Beside("其中自有品牌", "of these on own brands", units_where(pl.col("is_own"))),),
     ),
@@ -186,6 +211,8 @@ DEFINITIONS: Final = (
         frame="attack_events",
         records=other_records,
         dedup=("attack_key",),
+        version=2,
+        is_reported=_IS_REPORTED,
         parent="K10",
         beside=_BY_TYPE,
     ),
@@ -202,6 +229,8 @@ DEFINITIONS: Final = (
         frame="attack_events",
         records=action_records,
         dedup=("attack_key",),
+        version=2,
+        is_reported=_IS_REPORTED,
         display=RatioRule(0, is_signed=True),
         tally=Tally.GROWTH,
         compared="K10",
@@ -214,17 +243,23 @@ DEFINITIONS: Final = (
         unit_en="attacks",
         definition_zh="针对自有品牌、首次处置与最终关停均在期内、处置不晚于关停、且由我方关停的攻击。仅被拦截不算关停；以"
         "前年度结转（此前已确认或已处置）、第三方关停、自行消失、处置前已关停的另列，不计入。关停以首次记录为准，重复记录"
-        "不改变其时间与原因；关停后15日内复活的视为未关停。",
+        "不改变其时间与原因；关停后15日内复活的视为未关停。探测所见的关停须至少2个网络、24小时以上、3次以上失败，自首次失败"
+        "起算：此前已有处置的为我方关停，停用页或注册局停用为第三方，其余为自行消失；仅一个网络所见的未经确认，另列。不含"
+        "研判已排除者。",
         definition_en="Attacks on own brands with their first enforcement action and, not before it, their final "
         "closure in the period, closed by us. Blocked only is not closed; what was carried over (confirmed or acted "
         "on before the period), closed by third parties, expired by itself or closed before any action is shown "
         "apart. A closure is dated and explained by its first note, whatever is noted again; back within 15 days of "
-        "it, an attack is open again.",
+        "it, an attack is open again. A closure seen by probes takes 3 failing ones over 24 hours from 2 networks and "
+        "dates from the first: by us where we had acted before, by third parties where a suspension page or a "
+        "registry's hold is seen, else expired by itself; seen from one network it is unconfirmed and shown apart. "
+        "Without what an analyst dismissed.",
         kinds=("attack_event",),
         frame="attack_events",
         records=closed_records,
         dedup=("attack_key",),
-        version=2,
+        version=3,
+        is_reported=_IS_REPORTED,
         parent="K10",
         apart=closed_apart,
     ),
@@ -234,15 +269,17 @@ DEFINITIONS: Final = (
         name_en="Shut-down rate",
         unit_zh="%",
         unit_en="%",
-        definition_zh="期内确认的自有品牌攻击中，期末后30日内最终关停的比例（不论由谁关停，以关停的首次记录为准）；去向不明"
-        "的留在分母。",
+        definition_zh="期内确认的自有品牌攻击中，期末后30日内最终关停的比例（不论由谁关停，以关停的首次记录为准；探测所见的"
+        "自首次失败起算，仅一个网络所见的不算）；去向不明的留在分母。不含研判已排除者。",
         definition_en="Of the own-brand attacks confirmed in the period, the share finally closed (by whomever, as "
-        "first noted) before its end + 30 days; those of which nothing is known stay in the denominator.",
+        "first noted; as seen by probes from the first failing one, from one network alone not) before its end + 30 "
+        "days; those of which nothing is known stay in the denominator. Without what an analyst dismissed.",
         kinds=("attack_event",),
         frame="attack_events",
         records=cohort_records,
         dedup=("attack_key",),
-        version=2,
+        version=3,
+        is_reported=_IS_REPORTED,
         display=RatioRule(2),
         tally=Tally.SHARE,
         beside=(

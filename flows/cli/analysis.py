@@ -127,6 +127,12 @@ def verdict(
     value: Annotated[str, typer.Argument(metavar="VALUE", help="A URL, host or package.")],
     by: Annotated[str, typer.Option("--by", help="Who judges.")],
     why: Annotated[str, typer.Option("--why", help="Why.")],
+    brand: Annotated[
+        str, typer.Option("--brand", metavar="ID", help="The brand it imitates; default: the one it resembles most.")
+    ] = "",
+    fraud_type: Annotated[
+        str, typer.Option("--type", metavar="FRAUD_TYPE", help="Of what is confirmed; default: usual for the brand.")
+    ] = "",
     db: Db = DB,
 ) -> None:
     """Record an analyst's answer; it stands beside older ones, never over them."""
@@ -134,7 +140,9 @@ def verdict(
 
     if not by.strip() or not why.strip():
         raise UsageError("a verdict needs --by and --why, neither of them empty")
-    target = give_verdict(db, answer.value, value, by, why)
+    if fraud_type and answer is not _Answer.CONFIRM:
+        raise UsageError("--type says what kind of fraud is confirmed: it goes with confirm alone")
+    target = give_verdict(db, answer.value, value, {"by": by, "why": why, "brand": brand, "fraud_type": fraud_type})
     tell(f"{answer.value}: {target}")
 
 

@@ -1,7 +1,7 @@
 """Checks and verdicts given at the terminal: both are events, kept like everything else."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +15,7 @@ from db.errors import UsageError
 from db.matches import read_brands
 from db.sources import SourceRow, save_source
 from db.store import Store, now_ms, open_store
-from db.vocabulary import Claim, Yields
+from db.vocabulary import CHOICES, LABELS_ZH, Claim, Yields
 from db.writes import Provenance, save_rows
 from spiders.formats.parsed import rows_frame
 from web.check import Assessed, assess, check_rows
@@ -35,14 +35,24 @@ def check_values(path: Path, values: Sequence[str]) -> list[Assessed]:
         return assessed
 
 
-def give_verdict(path: Path, answer: str, value: str, by: str, why: str) -> str:
+def give_verdict(path: Path, answer: str, value: str, said: Mapping[str, str]) -> str:
     """Record an analyst's answer on an address or package; returns what was judged.
 
+    Args:
+        path: of the database.
+        answer: `confirm`, `dismiss` or `unsure`.
+        value: what is judged.
+        said: `by` and `why`; `brand` (id) and `fraud_type` may be empty.
+
     Raises:
-        UsageError: the value is neither.
+        UsageError: the value is neither, the brand is not listed, or there is no such fraud type.
     """
-    given = {"answer": _ANSWERS[answer], "by": by, "why": why, "event_id": uuid.uuid4().hex}
+    given = {"answer": _ANSWERS[answer], "event_id": uuid.uuid4().hex} | {
+        name: text for name, text in said.items() if text
+    }
+    _check_type(said["fraud_type"])
     with open_store(path, None) as store:
+        _check_brand(store, said["brand"])
         is_package = _is_known_package(store, value)
         given["package" if is_package else "address"] = value
         rows = rows_frame("verdict", {"position": [1], **{name: [text] for name, text in given.items()}})
@@ -51,6 +61,17 @@ def give_verdict(path: Path, answer: str, value: str, by: str, why: str) -> str:
             raise UsageError(f"{value!r}: {normalised.rejected['reason'][0]}")
         _save(store, "verdict", normalised.rows, "fanzha-verdict", "fanzha verdict")
     return value
+
+
+def _check_type(fraud_type: str) -> None:
+    if fraud_type and fraud_type not in CHOICES["fraud_type"]:
+        known = ", ".join(f"{name} {LABELS_ZH[name]}" for name in CHOICES["fraud_type"])
+        raise UsageError(f"--type {fraud_type!r} is no fraud type; one of: {known}")
+
+
+def _check_brand(store: Store, brand: str) -> None:
+    if brand and brand not in {one.id for one in read_brands(store.database) or load_brands()}:
+        raise UsageError(f"brand {brand!r} is not listed; fanzha brands list shows the ids")
 
 
 def _is_known_package(store: Store, value: str) -> bool:

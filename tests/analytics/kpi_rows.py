@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import polars as pl
 
-from analytics.attacks import attack_of, derive_attacks
+from analytics.attacks.derive import attack_of, derive_attacks
 from analytics.kpi.figures import Figure, compute
 from analytics.kpi.frames import FRAMES
 from db.period import DAY_MS, Period

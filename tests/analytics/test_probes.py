@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.likeness import LEAST_BITS_APART, Print, resembles
-from analytics.probes import LEAST_MS, PROBES, REOPEN_MS, ROUND_MS, derive_states, tell_holds
+from analytics.probes import LEAST_MS, PROBES, REOPEN_MS, ROUND_MS, derive_events, derive_states, tell_holds
 from db.vocabulary import FAILING, STANDING, Probed
 
 HOUR = 3_600_000
@@ -298,3 +298,73 @@ def test_every_probe_belongs_to_one_episode(log: list[Seen]) -> None:
     rows = derive_seen(*log)
     assert sum(int(str(row["probes"])) for row in rows) == len(log)
     assert [row["episode"] for row in rows] == list(range(1, len(rows) + 1))
+
+
+def told(*probes: Probe) -> list[tuple[object, ...]]:
+    rows = [(1, at, outcome, network) for at, outcome, network in probes]
+    schema = {"url_id": pl.Int64, "probed_at": pl.Int64, "outcome": pl.String, "network": pl.String}
+    return derive_events(pl.DataFrame(rows, schema=schema, orient="row")).drop("url_id").rows()
+
+
+TOLD: dict[str, tuple[tuple[Probe, ...], list[tuple[object, ...]]]] = {
+    "nothing that tells": (((0, "unknown", "a"),), []),
+    "up, once a day at most": (
+        tuple((hour * HOUR, "up", "a") for hour in (0, 4, 23, 24, 30, 48)),
+        [(day * DAY, "up", "up", day * DAY) for day in (0, 1, 2)],
+    ),
+    "failing is nothing yet": ((UP, *DOWN[:2]), [(0, "up", "up", 0)]),
+    "failing, and up again": (
+        (UP, DOWN[0], (2 * HOUR, "up", "a")),
+        [(0, "up", "up", 0), (2 * HOUR, "up", "up", 2 * HOUR)],
+    ),
+    "down, from the first failing probe": (DOWN, [(HOUR, "closure", "content_gone", 25 * HOUR)]),
+    "still down, once a day at most, by the outcome that was first": (
+        (*DOWN, *((hour * HOUR, "suspended_page", "b") for hour in (26, 48, 49, 60, 73))),
+        [
+            (HOUR, "closure", "content_gone", 25 * HOUR),
+            *((hour * HOUR, "closure", "content_gone", hour * HOUR) for hour in (49, 73)),
+        ],
+    ),
+    "as one network sees it": (
+        tuple((at, what, "a") for at, what, _ in DOWN),
+        [(HOUR, "unreachable", "content_gone", 25 * HOUR)],
+    ),
+    "confirmed by another network": (
+        (*((at, what, "a") for at, what, _ in DOWN), (30 * HOUR, "parked", "b")),
+        [(HOUR, "closure", "parked", 30 * HOUR)],
+    ),
+    "back, and down again": (
+        (*DOWN, (30 * HOUR, "up", "a"), *((at + 40 * HOUR, what, where) for at, what, where in DOWN)),
+        [
+            (HOUR, "closure", "content_gone", 25 * HOUR),
+            (30 * HOUR, "up", "up", 30 * HOUR),
+            (41 * HOUR, "closure", "content_gone", 65 * HOUR),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TOLD)
+def test_what_is_told(case: str) -> None:
+    probes, expected = TOLD[case]
+    assert told(*probes) == expected
+
+
+@settings(deadline=None)
+@given(log=LOG, random=st.randoms(use_true_random=False))
+def test_what_is_told_agrees_with_the_states(log: list[Probe], random: Random) -> None:
+    shuffled = list(log)
+    random.shuffle(shuffled)
+    events = told(*shuffled)
+    assert events == told(*log)
+    instants = {at for at, _, _ in log}
+    assert all(at in instants and noted in instants for at, _, _, noted in events)
+    assert len({(at, type_) for at, type_, _, _ in events}) == len(events)
+    last = derive(*log)[-1] if log else {"state": "unknown"}
+    ends = {"down": "closure", "down_unconfirmed": "unreachable"}.get(str(last["state"]))
+    if ends:
+        began = [at for at, type_, _, _ in events if type_ == ends]
+        assert last["first_down_at"] in began
+        assert events[-1][1] == ends
+    if last["state"] == "up":
+        assert events[-1][1] == "up"

@@ -4,8 +4,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 
-from db.connection import open_database, transaction
+from db.connection import APPLICATION_ID, open_database, transaction
 from db.errors import Busy, FanzhaError, Interrupted, UsageError
 from db.migrations import MIGRATIONS
 from db.store import Store, hold, open_store
@@ -26,6 +27,23 @@ def test_every_migration_is_applied_once(store: Store) -> None:
     assert MIGRATIONS.pending(store.database) == []
     with open_store(store.path, None) as again:
         assert len(MIGRATIONS.applied(again.database)) == len(MIGRATIONS.applied(store.database))
+
+
+def test_attacks_of_an_older_database_have_a_state_until_they_are_derived_anew(tmp_path: Path) -> None:
+    database = Database(tmp_path / "fanzha.db")
+    MIGRATIONS.apply(database, stop_before="0005_follow")
+    for key, confirmed_at, closed_at in (("a", None, None), ("b", 2, None), ("c", 2, 3)):
+        database.execute(
+            """INSERT INTO attack (attack_key, target, is_own, first_seen_at, reopened, events, confirmed_at, closed_at)
+               VALUES (?, 'old.example', 0, 1, 0, 1, ?, ?)""",
+            [key, confirmed_at, closed_at],
+        )
+    database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    database.conn.commit()
+    database.close()
+    with open_store(tmp_path / "fanzha.db", None) as store:
+        rows = store.database.execute("SELECT state, address FROM attack ORDER BY attack_key").fetchall()
+    assert rows == [(state, "old.example") for state in ("suspected", "confirmed", "closed")]
 
 
 def test_a_transaction_is_whole_or_nothing(store: Store) -> None:

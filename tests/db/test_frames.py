@@ -83,7 +83,7 @@ def test_what_all_sightings_say_is_what_a_count_by_hand_says(tmp_path: Path, see
 
 def test_every_column_that_figures_read_is_there_and_of_its_type(store: Store) -> None:
     scanned = scan_frames(store.database, YEAR)
-    named_later = {"attack_key", "brand", "is_own"}
+    named_later = {"attack_key", "basis", "brand", "is_own"}
     for name, frame in scanned.items():
         schema = {column: dtype for column, dtype in FRAMES[name].items() if column not in named_later}
         assert schema.items() <= dict(frame.collect_schema()).items()

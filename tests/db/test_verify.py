@@ -132,3 +132,29 @@ def test_replayed_rows_are_no_fault(filled: Store) -> None:
 def test_files_about_persons_are_not_checked_without_their_key(filled: Store) -> None:
     with open_store(filled.path, None) as keyless, pytest.raises(UsageError, match="FANZHA_KEY_FILE"):
         verify_store(keyless)
+
+
+ATTACK = (
+    "INSERT INTO attack (attack_key, is_own, first_seen_at, reopened, events, state, {0}) VALUES ('k', 0, 1, 0, 1, {1})"
+)
+FALSE_ATTACKS = {
+    "closed and open": (("closed_at", "'confirmed', 5"), "in a state that its instants do not bear out: k: confirmed"),
+    "dismissed yet open": (("dismissed_at", "'suspected', 5"), "instants do not bear out: k: suspected"),
+    "open, with a cause": (("cause", "'suspected', 'us'"), "instants do not bear out: k: suspected"),
+    "closed by nothing": (("closed_at", "'closed', 5"), "an attack that was closed, and nothing that says so: k"),
+    "after one that is not there": (("previous", "'suspected', 'j'"), "continues one that is not there: k"),
+    "closed before it was seen": (("closed_at", "'closed', 0"), "closed before it was first seen: k"),
+}
+
+
+@pytest.mark.parametrize("case", FALSE_ATTACKS)
+def test_an_attack_that_nothing_bears_out_is_found(filled: Store, case: str) -> None:
+    values, told = FALSE_ATTACKS[case]
+    _run(ATTACK.format(*values))(filled)
+    assert any(told in fault for fault in verify_store(filled)[1])
+
+
+def test_what_no_probe_shows_is_found(filled: Store) -> None:
+    _run("INSERT INTO site_event SELECT url_id, 5, 'closure', 'parked', 6 FROM url LIMIT 1")(filled)
+    (fault,) = verify_store(filled)[1]
+    assert fault.startswith("table site_event: what is told of a site, and no probe that shows it: ")
