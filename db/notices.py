@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 from db.errors import UsageError
 from db.terms import Terms
-from db.views import ADDRESS_SQL, NOTICE_STATE_SQL
+from db.views import ADDRESS_SQL, NOTICE_STATE_SQL, TARGET_SQL
 from db.vocabulary import NOTICE_AFTER
 
 
@@ -19,7 +19,7 @@ class OpenAttack:
     """A confirmed attack on a followed brand that stands open; no synthetic source names its host.
 
     Attributes:
-        address: what to report: the URL last reported, else the bare host.
+        address: what to report: the URL that probes visit, else the one last reported, else the bare host.
         is_bare: whether it is.
         opened_at: Unix milliseconds of its first event.
         round: how often it came back.
@@ -41,6 +41,11 @@ class OpenAttack:
     explanation_zh: str
     explanation_en: str
     is_verified: bool
+
+    @property
+    def host(self) -> str:
+        """The target's host; a target on a host where strangers choose the path has a path too."""
+        return self.target.partition("/")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,23 +119,26 @@ class NewNotice:
         return sha256(json.dumps(named, ensure_ascii=False).encode()).hexdigest()[:32]
 
 
-# the one place that knows what "open" is
 _OPEN: Final = f"""
     WITH invented AS (
         SELECT url.host_id FROM attack_event JOIN source USING (source_id) JOIN url USING (url_id) WHERE is_synthetic
         UNION SELECT url.host_id FROM verdict JOIN source USING (source_id) JOIN url USING (url_id) WHERE is_synthetic
     ), stands AS (
         SELECT attack.target, attack.brand, host.host_id, min(attack.first_seen_at) AS opened_at,
-            min(attack.confirmed_at) AS confirmed_at, max(attack.reopened) AS round, (
-                SELECT max(url_id) FROM url WHERE url.host_id = host.host_id AND url.tail <> ''
-            ) AS deep_id, (SELECT max(url_id) FROM url WHERE url.host_id = host.host_id) AS any_id
-        FROM attack JOIN brand ON brand.id = attack.brand JOIN host ON host.name = attack.target
-        WHERE attack.confirmed_at IS NOT NULL AND attack.closed_at IS NULL
-            AND brand.is_followed AND brand.is_listed
+            min(attack.confirmed_at) AS confirmed_at, max(attack.reopened) AS round, max(attack.address) AS address
+        FROM attack JOIN brand ON brand.id = attack.brand
+        JOIN host ON host.name = substr(attack.target, 1, instr(attack.target || '/', '/') - 1)
+        WHERE attack.state = 'confirmed' AND brand.is_followed AND brand.is_listed
             AND host.host_id NOT IN (SELECT host_id FROM invented)
             AND NOT EXISTS (SELECT 1 FROM url JOIN sighting USING (url_id) JOIN source USING (source_id)
                 WHERE url.host_id = host.host_id AND source.is_synthetic)
         GROUP BY attack.target, attack.brand
+    ), place AS (
+        SELECT stands.target, stands.brand, url.url_id, row_number() OVER (PARTITION BY stands.target, stands.brand
+            ORDER BY EXISTS (SELECT 1 FROM probe WHERE probe.url_id = url.url_id) DESC,
+                {ADDRESS_SQL} = stands.address DESC, url.tail <> '' DESC, url.url_id DESC) AS turn
+        FROM stands JOIN host USING (host_id) JOIN url ON url.host_id = host.host_id
+        WHERE {TARGET_SQL} = stands.target
     )
     SELECT stands.target, stands.brand, url.url_id, {ADDRESS_SQL}, url.tail = '', host.registrable_domain,
         host.is_shared, stands.opened_at, stands.confirmed_at, stands.round, match.confidence,
@@ -139,7 +147,8 @@ _OPEN: Final = f"""
             WHERE named.host_id = stands.host_id AND sighting.claim = 1 AND NOT sighting.is_test AND is_verified)
         OR EXISTS (SELECT 1 FROM url AS judged JOIN verdict USING (url_id) JOIN term ON term_id = answer_id
             WHERE judged.host_id = stands.host_id AND term.name = 'confirmed' AND NOT verdict.is_test)
-    FROM stands JOIN url ON url.url_id = coalesce(deep_id, any_id) JOIN host ON host.host_id = url.host_id
+    FROM stands JOIN place ON place.target = stands.target AND place.brand = stands.brand AND turn = 1
+    JOIN url USING (url_id) JOIN host ON host.host_id = url.host_id
     JOIN brand ON brand.id = stands.brand
     LEFT JOIN match ON match.host_id = stands.host_id AND match.brand_id = brand.brand_id
     ORDER BY brand.is_own DESC, stands.confirmed_at, stands.target"""  # noqa: S608 - our own names

@@ -218,8 +218,8 @@ VIEWS: Final = (
         JOIN document ON document.document_id = coalesce(
             (SELECT max(handed.document_id) FROM notice_event AS handed WHERE handed.notice_id = notice.notice_id),
             notice.document_id)
-        LEFT JOIN whereabouts AS place ON place.target = notice.target AND place.asked_at =
-            (SELECT max(asked_at) FROM whereabouts AS latest WHERE latest.target = notice.target)
+        LEFT JOIN whereabouts AS place ON place.target = substr(notice.target, 1, instr(notice.target || '/', '/') - 1)
+            AND place.asked_at = (SELECT max(asked_at) FROM whereabouts AS latest WHERE latest.target = place.target)
         GROUP BY notice.notice_id""",
     ),
     View(

@@ -8,6 +8,7 @@ from db.connection import transaction
 from db.errors import UsageError
 from db.notices import Event, log_event, read_notices
 from db.store import Store, now_ms
+from db.views import TARGET_SQL
 from flows.notices.origin import CLOSURES, keep, own_source
 from flows.notices.sending import settle_sent
 from flows.rollup import follow_up
@@ -44,11 +45,13 @@ def answer(store: Store, notice_id: int, word: str, by: str, why: str) -> None:
         log_event(store.database, notice_id, Event(ANSWERS.get(word, word), now_ms(), by, why))
 
 
-_STANDING: Final = """
-    SELECT attack.brand, attack.fraud_type,
-        (SELECT max(url_id) FROM url JOIN host USING (host_id) WHERE host.name = attack.target),
-        iif(EXISTS (SELECT 1 FROM host WHERE host.name = attack.target), NULL, attack.target)
-    FROM attack WHERE target = ? AND closed_at IS NULL"""
+_STANDING: Final = f"""
+    SELECT attack.brand, attack.fraud_type, (
+            SELECT max(url_id) FROM host JOIN url USING (host_id)
+            WHERE host.name = substr(attack.target, 1, instr(attack.target || '/', '/') - 1)
+                AND {TARGET_SQL} = attack.target) AS url_id, attack.target
+    FROM attack WHERE target = ? AND state IN ('suspected', 'confirmed')"""  # noqa: S608 - our own names
+"""Where no address is such a target it is an app's package."""
 
 
 def close(store: Store, target: str, cause: str | None, by: str, why: str, *, now: int | None = None) -> int:
@@ -78,9 +81,9 @@ def close(store: Store, target: str, cause: str | None, by: str, why: str, *, no
 
 
 def _save_closure(
-    store: Store, row: tuple[str | None, str | None, int | None, str | None], event_id: str, *what: str | int | None
+    store: Store, row: tuple[str | None, str | None, int | None, str], event_id: str, *what: str | int | None
 ) -> None:
-    brand, fraud_type, url_id, package = row
+    brand, fraud_type, url_id, target = row
     cause, document_id, at = what
     terms = store.terms
     store.database.execute(
@@ -92,7 +95,7 @@ def _save_closure(
             at,
             terms.id("attack_event", "closure"),
             url_id,
-            package,
+            None if url_id else target,
             terms.id("brand", brand) if brand else None,
             terms.id("fraud_type", fraud_type) if fraud_type else None,
             terms.id("cause", str(cause)) if cause else None,

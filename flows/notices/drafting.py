@@ -83,7 +83,7 @@ def draft(
         found = work.locate(attacks, declared or load_declared(), loopback=loopback)
         brands = {brand.id: brand for brand in read_brands(store.database)}
         for attack in attacks:
-            if place := found.get(attack.target):
+            if place := found.get(attack.host):
                 work.draft(Case(attack, brands[attack.brand], place, read_seen(store.database, attack.url_id)))
     return work.done
 
@@ -104,8 +104,8 @@ def _chosen(store: Store, chosen: Sequence[str]) -> list[OpenAttack]:
 
 
 def _asked(attack: OpenAttack) -> Asked:
-    is_address = attack.target.replace(".", "").isdecimal() or ":" in attack.target
-    return Asked(attack.target, "" if attack.is_shared or is_address else attack.registrable_domain)
+    is_address = attack.host.replace(".", "").isdecimal() or ":" in attack.host
+    return Asked(attack.host, "" if attack.is_shared or is_address else attack.registrable_domain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +119,10 @@ class _Drafting:
 
     def locate(self, attacks: Sequence[OpenAttack], declared: Declared, *, loopback: bool) -> dict[str, Whereabouts]:
         """Where each target stands; asked anew where what is known is old."""
-        known = read_whereabouts(self.store.database, [attack.target for attack in attacks])
+        known = read_whereabouts(self.store.database, [attack.host for attack in attacks])
         limit = self.rules.after.look_up * HOUR_MS
-        old = [one for one in attacks if one.target not in known or self.at - known[one.target].asked_at >= limit]
-        asked = {attack.target: _asked(attack) for attack in old}
+        old = [one for one in attacks if one.host not in known or self.at - known[one.host].asked_at >= limit]
+        asked = {attack.host: _asked(attack) for attack in old}
         if not asked:
             return known
         who, faults = registries(self.store, declared, loopback=loopback)

@@ -300,10 +300,9 @@ def test_every_probe_belongs_to_one_episode(log: list[Seen]) -> None:
     assert [row["episode"] for row in rows] == list(range(1, len(rows) + 1))
 
 
-def told(*probes: Probe) -> list[tuple[object, ...]]:
-    rows = [(1, at, outcome, network) for at, outcome, network in probes]
-    schema = {"url_id": pl.Int64, "probed_at": pl.Int64, "outcome": pl.String, "network": pl.String}
-    return derive_events(pl.DataFrame(rows, schema=schema, orient="row")).drop("url_id").rows()
+def told(*probes: Seen) -> list[tuple[object, ...]]:
+    rows = [(1, *probe[:4], *probe[4]) for probe in probes]
+    return derive_events(pl.DataFrame(rows, schema=PROBES, orient="row")).drop("url_id").rows()
 
 
 TOLD: dict[str, tuple[tuple[Probe, ...], list[tuple[object, ...]]]] = {
@@ -347,20 +346,26 @@ TOLD: dict[str, tuple[tuple[Probe, ...], list[tuple[object, ...]]]] = {
 @pytest.mark.parametrize("case", TOLD)
 def test_what_is_told(case: str) -> None:
     probes, expected = TOLD[case]
-    assert told(*probes) == expected
+    assert told(*(seen(*probe) for probe in probes)) == expected
+
+
+def test_a_strangers_page_is_not_told_as_up() -> None:
+    closed = [seen(0, "up", "a", LOGIN), *CLOSED]
+    assert told(*closed, seen(LATER, "up", "b", STRANGER)) == told(*closed)
+    assert told(*closed, seen(LATER, "up", "b", REWORDED))[-1][:2] == (LATER, "up")
 
 
 @settings(deadline=None)
 @given(log=LOG, random=st.randoms(use_true_random=False))
-def test_what_is_told_agrees_with_the_states(log: list[Probe], random: Random) -> None:
+def test_what_is_told_agrees_with_the_states(log: list[Seen], random: Random) -> None:
     shuffled = list(log)
     random.shuffle(shuffled)
     events = told(*shuffled)
     assert events == told(*log)
-    instants = {at for at, _, _ in log}
+    instants = {probe[0] for probe in log}
     assert all(at in instants and noted in instants for at, _, _, noted in events)
     assert len({(at, type_) for at, type_, _, _ in events}) == len(events)
-    last = derive(*log)[-1] if log else {"state": "unknown"}
+    last = derive_seen(*log)[-1] if log else {"state": "unknown"}
     ends = {"down": "closure", "down_unconfirmed": "unreachable"}.get(str(last["state"]))
     if ends:
         began = [at for at, type_, _, _ in events if type_ == ends]

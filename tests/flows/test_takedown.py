@@ -234,7 +234,7 @@ def test_nothing_a_criminal_or_a_registry_wrote_begins_a_header(attacked: Store)
     assert sorted(mail.keys()) == sorted(
         ["From", "To", "Reply-To", "Subject", "Message-ID", "Auto-Submitted", "X-XARF", "MIME-Version", "Content-Type"]
     )
-    assert "Dear Evil Bcc: victim@example.com Body" in text
+    assert "Dear Evil Bcc: victim@example[.]com Body" in text
     assert xarf.parse(report).errors == []
 
 
