@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics.match import fold
-from analytics.match.costs import CHEAP, is_lookalike, most_cost
+from analytics.match.costs import BESIDE, CHEAP, is_lookalike, most_cost
 
 Words = npt.NDArray[np.uint64]
 Places = npt.NDArray[np.int64]
@@ -145,7 +145,7 @@ def _squeezed_strict(text: str) -> str:
     return fold.squeeze(fold.strict(text))
 
 
-_LOOKS: Final = ((_coarse_strict, CHEAP), (_squeezed_strict, CHEAP))
+_LOOKS: Final = ((_coarse_strict, CHEAP), (_squeezed_strict, CHEAP), (fold.spelt, BESIDE), (fold.strict, BESIDE))
 """The ways to look alike beside other differences, and what they cost at least."""
 
 

@@ -60,8 +60,8 @@ def _rated(
     """What decides between windows, the least first; their start and cost."""
     start, end = window
     crossing = places[end - 1] - places[start] > end - 1 - start
-    cost = cost_of(form, plain[start:end]) + _CROSSING * crossing
     boundaries = _boundaries(label, places, start, end)
+    cost = cost_of(form, plain[start:end], is_framed=boundaries == 2) + _CROSSING * crossing
     return cost - _BOUNDED * (boundaries == 2), -boundaries, start - end, start, cost
 
 
@@ -87,12 +87,22 @@ def is_boundary(label: str, place: int) -> bool:
 
 
 def _windows(plain: str, form: str) -> list[tuple[int, int]]:
-    """Stretches of the label worth comparing: of those around the best alignments, the nearest in coarse letters."""
-    text, pattern = fold.coarse(plain), folds_of(form).coarse
+    """Stretches of the label worth comparing: the nearest to the form in coarse letters, and with pairs as letters."""
+    squeezed, folds = list(_squeezed(plain, form)), folds_of(form)
+    near = _nearest(plain, form, folds.coarse, squeezed)
+    folded, sources = fold.without_pairs(plain)
+    if folded != plain:
+        alike = _nearest(folded, folds.paired, folds.coarse_strict, [])
+        near += [(sources[start], sources[end]) for start, end in alike]
+    return near + squeezed
+
+
+def _nearest(plain: str, form: str, pattern: str, more: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Of the stretches around the best alignments, and more, the nearest in coarse letters."""
+    text = fold.coarse(plain)
     near: list[tuple[int, int]] = []
     least = _FAR
-    squeezed = list(_squeezed(plain, form))
-    for window in {*_around(_aligned(plain, text, form, pattern), len(plain)), *squeezed}:
+    for window in {*_around(_aligned(plain, text, form, pattern), len(plain)), *more}:
         distance = OSA.distance(pattern, text[window[0] : window[1]], score_cutoff=least)
         if distance < least:
             near, least = [], distance
@@ -100,7 +110,7 @@ def _windows(plain: str, form: str) -> list[tuple[int, int]]:
             near.append(window)
     if least > _differences_allowed(len(form)) and folds_of(form).glance not in fold.glance(plain):
         near = []
-    return near + squeezed
+    return near
 
 
 def _differences_allowed(length: int) -> int:
