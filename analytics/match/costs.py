@@ -24,8 +24,10 @@ _HALF_READ: Final = 4
 """Letters of a name of which half must stand for the others to be digits: a188 is not albb."""
 _FIRST_LOST: Final = 7
 """Letters from which a name is known without its first."""
-_LONGER: Final = 2
-"""Letters by which a lookalike may be longer: dl for d, twice; m for rn makes it shorter."""
+LONGER: Final = 2
+"""Letters by which a lookalike may be longer: dl for d, twice."""
+SHORTER: Final = -1
+"""The same; m for rn makes it shorter."""
 _SLIP: Final = 0.9
 """Cost of what fingers do: neighbouring keys, vowels, two letters swapped."""
 
@@ -66,7 +68,8 @@ def cost_of(form: str, window: str, *, is_framed: bool = True) -> float:
     looks = _looks_cost(form, window, distance)
     if distance == 1:
         return min(looks, _edit_cost(form, window))
-    looks = min(looks, _beside_cost(form, window, is_framed=is_framed))
+    if looks > CHEAP + BESIDE:
+        looks = min(looks, _beside_cost(form, window, is_framed=is_framed))
     _, ours, theirs = middles(form, window)
     return min(looks, 1.0 if (ours, theirs) == ("", "es") else distance)  # a plural of a part: microsesoft
 
@@ -93,12 +96,14 @@ def _looks_cost(form: str, window: str, distance: int) -> float:
 def _beside_cost(form: str, window: str, *, is_framed: bool) -> float:
     """The cost where one edit is left when ASCII lookalikes are read as the letters they pass for, large otherwise."""
     unlike = float(len(form))
-    if len(form) < _LEAST_BESIDE or abs(len(window) - len(form)) > _LONGER or _numbers(form, window) * 3 > len(window):
+    if len(form) < _LEAST_BESIDE or abs(len(window) - len(form)) > LONGER:
         return unlike
     folds = folds_of(form)
     read = ((folds.spelt, fold.spelt(window)), (folds.strict, fold.strict(window)))
     near = [pair for pair in read if OSA.distance(*pair, score_cutoff=1) == 1]
-    if not near or not _bears_both(form, window, is_framed=is_framed, is_first_lost=near[0][0][0] != near[0][1][0]):
+    if not near or _numbers(form, window) * 3 > len(window):
+        return unlike
+    if not _bears_both(form, window, is_framed=is_framed, is_first_lost=near[0][0][0] != near[0][1][0]):
         return unlike
     return min(_edit_cost(*pair) for pair in near) + BESIDE
 
@@ -126,7 +131,7 @@ def _is_ambiguous(form: str, window: str) -> bool:
 
 def is_lookalike(form: str, window: str) -> bool:
     """Whether `window` is `form` with a letter or two that pass for its own."""
-    return -1 <= len(window) - len(form) <= _LONGER and window in _lookalikes(form)
+    return SHORTER <= len(window) - len(form) <= LONGER and window in _lookalikes(form)
 
 
 @lru_cache(maxsize=512)  # some hundred texts each: 40 MB at most
@@ -201,7 +206,7 @@ def technique_of(form: str, window: str) -> str:
         fold.glance(form) == fold.glance(window)
         or fold.coarse(form) == fold.coarse(window)
         or is_lookalike(form, window)
-        or (_beside_cost(form, window, is_framed=True) < len(form) and not _is_ambiguous(form, window))
+        or (not _is_ambiguous(form, window) and _beside_cost(form, window, is_framed=True) < len(form))
     ):
         return "homoglyph"
     if fold.squeeze(form) == fold.squeeze(window) and len(window) > len(form):

@@ -211,6 +211,11 @@ def squeeze(text: str) -> str:
     return _REPEATS.sub(_FIRST, text)
 
 
+def has_repeats(text: str) -> bool:
+    """Whether a character stands twice side by side."""
+    return bool(_REPEATS.search(text))
+
+
 def each(texts: Sequence[str], change: Callable[[str], str]) -> list[str]:
     """`change` (one of this module's that work letter by letter) of every text, all in one go; none has a line break.
 

@@ -39,7 +39,8 @@ def find_span(label: str, form: str) -> Span | None:
     """
     places = [place for place, char in enumerate(label) if char != "-"]
     plain = label.replace("-", "") if len(places) != len(label) else label
-    if len(plain) > len(form) and fold.squeeze(plain) == folds_of(form).squeezed:
+    may_repeat = len(plain) > len(form) and plain[0] == form[0] and plain[-1] == form[-1]
+    if may_repeat and fold.squeeze(plain) == folds_of(form).squeezed:
         return Span(0, len(label), "repetition", CHEAP, len(plain) - len(form))
     if form in plain:
         return _exact(label, plain, places, form)
@@ -140,9 +141,9 @@ def _aligned(plain: str, text: str, form: str, pattern: str) -> Iterator[tuple[i
 
 
 def _squeezed(plain: str, form: str) -> Iterator[tuple[int, int]]:
-    kept = [place for place, char in enumerate(plain) if place == 0 or char != plain[place - 1]]
-    if len(kept) == len(plain):
+    if not fold.has_repeats(plain):
         return
+    kept = [place for place, char in enumerate(plain) if place == 0 or char != plain[place - 1]]
     text, pattern = "".join(plain[place] for place in kept), folds_of(form).squeezed
     found = fuzz.partial_ratio_alignment(pattern, text, score_cutoff=70)
     if found and len(text) >= len(pattern):

@@ -119,6 +119,8 @@ _MANY_SUFFIXES: Final = 5
 
 def _carries(host: str, domain: str) -> bool:
     """Whether an official domain stands in a host in front of another: paypal.com.evil.icu, paypal.com-login.top."""
+    if domain.partition(".")[0] not in host:
+        return False  # nearly always, and quickly told
     framed = f".{host}"
     written = (
         f".{domain}.",
