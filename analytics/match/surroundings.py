@@ -9,6 +9,7 @@ from analytics.match.stretch import kind_of
 _SUPPORT: Final = frozenset(
     {"rest own", "rest strong", "other own", "other strong", "keyword elsewhere", "official embedded", "cheap suffix"}
 )
+_ASKING: Final = frozenset({"rest strong", "other strong"})
 _SHORT: Final = frozenset({"letters 2", "letters 3"})
 _SMALL: Final = frozenset({"letters 4", "letters 5"})
 _EXACT: Final = frozenset({"same", "characters"})
@@ -22,6 +23,8 @@ _APART: Final = frozenset(
 def combine(facts: frozenset[str]) -> frozenset[str]:
     """The facts; with them those that depend on what met, told once more with its kind; and those of whole labels."""
     kind = _kind(facts)
+    if kind == "short" and facts & _ASKING:
+        facts -= {"country suffix"}  # a country's firms share two letters with a brand, but need no login beside them
     facts = facts if facts & _SUPPORT else facts | {"unsupported"}
     more = {f"{kind}, {fact}" for fact in facts if fact in _APART or fact.startswith(_TOLD_APART)}
     if kind == "word" and "unsupported" in facts and facts & _ORDINARY:
@@ -116,6 +119,8 @@ _MANY_SUFFIXES: Final = 5
 
 def _carries(host: str, domain: str) -> bool:
     """Whether an official domain stands in a host in front of another: paypal.com.evil.icu, paypal.com-login.top."""
+    if domain.partition(".")[0] not in host:
+        return False  # nearly always, and quickly told
     framed = f".{host}"
     written = (
         f".{domain}.",

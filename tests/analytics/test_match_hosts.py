@@ -53,6 +53,12 @@ IMITATIONS = [
     ("faccdook.com", "facebook", "homoglyph"),
     ("account.metarnask.site", "metamask", "homoglyph"),
     ("mastrecard-verify.com", "mastercard", "transposition"),
+    # a lookalike and another change
+    ("k1arnna.com", "klarna", "homoglyph"),
+    ("rnicorsoft.com", "microsoft", "homoglyph"),
+    ("rnicosoft-login.com", "microsoft", "homoglyph"),
+    ("pypa1-login.com", "paypal", "homoglyph"),
+    ("arnazzon-login.com", "amazon", "homoglyph"),
     # a tenant of a shared host: every peer compares the landlord's label or the first one
     ("paypal-login.vercel.app", "paypal", "dictionary"),
     ("netflix.github.io", "netflix", "subdomain"),
@@ -73,6 +79,9 @@ IMITATIONS = [
     ("ing.secure-login.top", "ing", "subdomain"),
     ("usps-redelivery.com", "usps", "dictionary"),
     ("irs.gov.refund-status.icu", "irs", "subdomain"),
+    ("o2-login.com", "o2", "dictionary"),
+    ("o2-login.co.uk", "o2", "dictionary"),  # under the suffix of a domain of its own
+    ("o2login.fr", "o2", "dictionary"),
     # names that are words, with evidence
     ("chase-login.com", "chase", "dictionary"),
     ("orange-facture.top", "orange", "dictionary"),

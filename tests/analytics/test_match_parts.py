@@ -11,6 +11,7 @@ from pypinyin import lazy_pinyin
 from rapidfuzz.distance import OSA
 
 from analytics.match import fold, sounds, words
+from analytics.match.costs import CHEAP, cost_of
 from analytics.match.forms import derive_forms
 from analytics.match.hosts import cut_hosts, spoken
 from analytics.match.index import FUZZY, LONGEST, FormIndex
@@ -128,6 +129,28 @@ def test_a_form_that_allows_no_edit_is_found_as_written_only() -> None:
     assert labels.tolist() == [1]
 
 
+@pytest.mark.parametrize(
+    ("form", "label"),
+    [
+        ("netflix", "netfllx"), ("netflix", "notfllx"), ("discord", "disorcl"), ("discord", "clisord"),
+        ("dorrnwella", "dornwe1la"), ("velmarkt", "verlnarkt"),
+    ],
+)  # fmt: skip
+def test_a_lookalike_and_an_edit_are_a_candidate_anywhere(form: str, label: str) -> None:
+    assert FormIndex([form]).candidates([label, f"xx{label}yy"])[0].tolist()[:1] == [0]
+
+
+@pytest.mark.parametrize(
+    ("form", "label"),
+    [
+        ("monzo", "rnonzzo"), ("monzo", "login-rnozo"), ("zyqon", "zq0n-app"), ("zyqon", "login2yq0n"),
+        ("klarna", "k1arnaa"), ("klarna", "klarnn4"), ("zyqll", "zyii"), ("zyqll", "zpqii24"),
+    ],
+)  # fmt: skip
+def test_a_lookalike_and_an_edit_are_a_candidate_where_words_begin_and_end(form: str, label: str) -> None:
+    assert TokenIndex([form], ()).candidates(pl.Series([label])).height == 1
+
+
 @given(st.text(alphabet=LETTERS, min_size=4, max_size=5), st.integers(0, 10_000))
 @settings(max_examples=100, deadline=None)
 def test_spellings_hold_every_single_edit(form: str, seed: int) -> None:
@@ -160,6 +183,13 @@ def test_short_names_are_found_at_the_edges_of_words(label: str, found: bool) ->
         ("zyqron", "zyrqon", "zyqron", "transposition"),
         ("zyrqun", "zyrqon", "zyrqun", "vowel-swap"),
         ("zyrqonsomething", "zyrqon", "zyrqon", ""),
+        ("zyrq0nn", "zyrqon", "zyrq0nn", "homoglyph"),  # and a letter twice
+        ("my-zyq0n-app", "zyrqon", "zyq0n", "homoglyph"),  # and a letter left out
+        ("velrnrakt", "velmarkt", "velrnrakt", "homoglyph"),  # and two letters swapped
+        ("rnelvarkt", "melvarkt", "rnelvarkt", "homoglyph"),
+        ("rnonzzo", "monzo", "rnonzzo", "homoglyph"),  # the pair is not cut at the label's beginning
+        ("clouyun", "douyin", "clouyun", "homoglyph"),
+        ("kiarn", "klarna", "kiarn", "omission"),  # i for l happens by itself; what is told is the other
     ],
 )
 def test_a_span_shows_what_met_and_how(label: str, form: str, shown: str, technique: str) -> None:
@@ -169,10 +199,24 @@ def test_a_span_shows_what_met_and_how(label: str, form: str, shown: str, techni
 
 
 @pytest.mark.parametrize(
-    ("label", "form"), [("finance", "zyrqon"), ("zyr", "zyrqon"), ("qonzyr", "zyrqon"), ("-", "zyrqon")]
+    ("label", "form"),
+    [
+        *(("finance", "zyrqon"), ("zyr", "zyrqon"), ("qonzyr", "zyrqon"), ("-", "zyrqon")),
+        ("xkiarnx", "klarna"),  # i for l within a word, beside an edit
+        ("mail", "tmall"),  # and without the first letter
+        ("xxzyq0", "zyqon"),  # five letters are a part of anything
+        ("xxzyrq3", "zyrqes"),  # a digit at the end of a stretch is a number's
+        ("channel", "ameli"),
+        ("141414", "lalalx"),
+    ],
 )
 def test_no_span_where_nothing_meets(label: str, form: str) -> None:
     assert find_span(label, form) is None
+
+
+def test_digits_are_letters_where_half_the_name_stands() -> None:
+    assert cost_of("citi", "c1t1") == CHEAP
+    assert cost_of("albb", "a188") > 2 * CHEAP
 
 
 @given(st.text(alphabet=LETTERS + "-", min_size=1, max_size=30), st.sampled_from(FORMS))
