@@ -49,7 +49,7 @@ def cost_of(form: str, window: str) -> float:
     distance = OSA.distance(form, window)
     if distance == 0:
         return 0.0
-    looks = _looks_cost(form, window, distance)
+    looks = distance if _has_m_for_r(form, window) else _looks_cost(form, window, distance)
     if distance == 1:
         return min(looks, _edit_cost(form, window))
     _, ours, theirs = middles(form, window)
@@ -61,21 +61,39 @@ def _looks_cost(form: str, window: str, distance: int) -> float:
     folds, strict_window = folds_of(form), fold.strict(window)
     if folds.strict == strict_window:
         return CHEAP
-    if folds.glance == fold.glance(window) or folds.coarse == fold.coarse(window):
+    if _is_alike(form, window):
         return GLANCE + _AGAIN * (min(distance, 3) - 1)
     if is_lookalike(form, window):
         return GLANCE + _AGAIN
     squeezed_window = fold.squeeze(strict_window)
     if folds.squeezed_strict == squeezed_window:
-        return CHEAP
+        return CHEAP if len(strict_window) > len(folds.strict) else _single_cost(folds, window)
     if len(window) > len(form) + 1:
         return GLANCE + OSA.distance(folds.squeezed_strict, squeezed_window)
     return CHEAP + OSA.distance(folds.coarse_strict, fold.coarse(strict_window))
 
 
+def _is_alike(form: str, window: str) -> bool:
+    """Whether two texts pass for each other at a glance."""
+    folds = folds_of(form)
+    is_same = folds.glance == fold.glance(window) or folds.coarse == fold.coarse(window)
+    return is_same and not _has_m_for_r(form, window)
+
+
+def _has_m_for_r(form: str, window: str) -> bool:
+    """Whether m stands for r or r for m: both pass for n, neither for the other (hrpassport)."""
+    return len(form) == len(window) and any({*pair} == {"m", "r"} for pair in zip(form, window, strict=True))
+
+
+def _single_cost(folds: "Folds", window: str) -> float:
+    """The cost of a double letter written once (alegro), with lookalikes besides (bot5 for boots)."""
+    return GLANCE if folds.squeezed == fold.squeeze(window) else GLANCE + _SLIP
+
+
 def is_lookalike(form: str, window: str) -> bool:
     """Whether `window` is `form` with a letter or two that pass for its own."""
-    return -1 <= len(window) - len(form) <= _LONGER and window in _lookalikes(form)
+    is_near = -1 <= len(window) - len(form) <= _LONGER and window in _lookalikes(form)
+    return is_near and not _has_m_for_r(form, window)
 
 
 @lru_cache(maxsize=512)  # some hundred texts each: 40 MB at most
@@ -128,7 +146,7 @@ def _edit_cost(form: str, window: str) -> float:
 def _substitution_cost(ours: str, theirs: str) -> float:
     if fold.strict(ours) == fold.strict(theirs):
         return CHEAP
-    if fold.coarse(ours) == fold.coarse(theirs):
+    if _is_alike(ours, theirs):
         return GLANCE
     if theirs in _NEIGHBOURS.get(ours, ()) or {ours, theirs} <= _VOWELS:
         return _SLIP
@@ -137,14 +155,11 @@ def _substitution_cost(ours: str, theirs: str) -> float:
 
 def technique_of(form: str, window: str) -> str:
     """The word of dnstwist for the way from `form` to `window`; looks go before slips where both fit."""
-    if (
-        fold.glance(form) == fold.glance(window)
-        or fold.coarse(form) == fold.coarse(window)
-        or is_lookalike(form, window)
-    ):
-        return "homoglyph"
-    if fold.squeeze(form) == fold.squeeze(window) and len(window) > len(form):
+    is_longer = len(window) > len(form)
+    if is_longer and fold.squeeze(form) == fold.squeeze(window):  # before looks: nn passes for m, and m for n
         return "repetition"
+    if _is_alike(form, window) or is_lookalike(form, window):
+        return "homoglyph"
     head, ours, theirs = middles(form, window)
     if not ours:
         return _inserted(form, head, theirs)
