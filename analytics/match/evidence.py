@@ -92,7 +92,7 @@ def _is_plausible(facts: set[str], span: Span, form: Form) -> bool:
         return False
     if not edited:
         return True
-    if "is an ordinary word" in facts or "two letters otherwise" in facts:
+    if "is an ordinary word" in facts:
         return False
     if "the word alone" in facts and "whole" not in facts:
         return False
@@ -220,8 +220,6 @@ def _window_facts(form: str, window: str, technique: str) -> set[str]:
         facts.add("number")
     if window[-1].isdigit() and not form[-1].isdigit():
         facts.add("digit at its end")
-    if any(window.endswith(form[cut:]) and _is_long_word(form[cut:]) for cut in (1, 2)):
-        facts.add("two letters otherwise")
     if words.is_made_of_words(window):
         facts.add("made of words")
     if len(window) > 2 and (frequency := words.zipf(window)):
@@ -229,14 +227,6 @@ def _window_facts(form: str, window: str, technique: str) -> set[str]:
         if frequency >= _ORDINARY:
             facts.add("is an ordinary word")
     return facts
-
-
-def _is_long_word(text: str) -> bool:
-    """Whether a text is a usual word of five letters and more: what differs beside it is a name of two letters."""
-    return len(text) > _SHORT_WORD and words.zipf(text) > _USUAL
-
-
-_SHORT_WORD: Final = 4
 
 
 def _has_number(form: str, window: str) -> bool:
@@ -259,7 +249,7 @@ _USUAL: Final = 3.8
 
 
 def _word_alone(form: str, window: str) -> bool:
-    """Whether what met is but the ordinary word that the name is made of, and a few letters: icloud and ycloud."""
-    cuts = [cut for cut in (1, 2, 3) if len(form) - cut >= 4]
+    """Whether what met is but the ordinary word that the name is made of, and a letter or two: icloud and ycloud."""
+    cuts = [cut for cut in (1, 2) if len(form) - cut >= 4]
     inner = [part for cut in cuts for part in (form[cut:], form[:-cut]) if words.zipf(part) > _USUAL]
     return any(part in window for part in inner)

@@ -47,9 +47,6 @@ _BRANDS: Final = 80
 """Of so many brands, those whose ids have the smallest CRC-32: each brand brings flags of its own."""
 _NOBODY: Final = frozenset({"within a word", "is an ordinary word"})
 """A word that holds the name, or that an edit gives, imitates nobody, whatever a generator makes: apples, boats."""
-_DOUBTFUL: Final = frozenset({"made of words", "the word alone"})
-_DOUBT: Final = 0.25
-"""Share of a generator's names that count where they read as other words: hrpassport for hmpassport."""
 _ROUNDS: Final = 30
 _HEADER: Final = """\
 # The weight of each fact in points; ten are a factor of e in the odds of an imitation. Made by `make fit`, explained in
@@ -198,8 +195,7 @@ def _weighed(matcher: Matcher, cases: pl.DataFrame, a_kind: float, most_a_name: 
     for host, brand, kind in known.select("host", "brand", "kind").iter_rows():
         best = max(met.get((host, brand), ()), key=points, default=None)
         if best and (a_kind != _A_FAMILY or not best & _NOBODY):
-            doubt = _DOUBT if a_kind == _A_FAMILY and best & _DOUBTFUL else 1.0
-            yield Sample(best, imitates=True, weight=min(most_a_name, a_kind / counts[kind]) * doubt)
+            yield Sample(best, imitates=True, weight=min(most_a_name, a_kind / counts[kind]))
 
 
 def _innocents(matcher: Matcher, given: argparse.Namespace) -> list[Innocents]:
