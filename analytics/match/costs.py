@@ -65,7 +65,7 @@ def cost_of(form: str, window: str, *, is_framed: bool = True) -> float:
     distance = OSA.distance(form, window)
     if distance == 0:
         return 0.0
-    looks = _looks_cost(form, window, distance)
+    looks = distance if _has_m_for_r(form, window) else _looks_cost(form, window, distance)
     if distance == 1:
         return min(looks, _edit_cost(form, window))
     if looks > CHEAP + BESIDE:
@@ -81,13 +81,13 @@ def _looks_cost(form: str, window: str, distance: int) -> float:
         distance == 1 or len(form) > _HALF_READ or _numbers(form, window) * 2 <= len(form)
     ):
         return CHEAP
-    if folds.glance == fold.glance(window) or folds.coarse == fold.coarse(window):
+    if _is_alike(form, window):
         return GLANCE + _AGAIN * (min(distance, 3) - 1)
     if is_lookalike(form, window):
         return GLANCE + _AGAIN
     squeezed_window = fold.squeeze(strict_window)
     if folds.squeezed_strict == squeezed_window and len(strict_window) >= len(folds.squeezed):
-        return CHEAP
+        return CHEAP if len(strict_window) > len(folds.strict) else _single_cost(folds, window)
     if len(window) > len(form) + 1:
         return GLANCE + OSA.distance(folds.squeezed_strict, squeezed_window)
     return CHEAP + OSA.distance(folds.coarse_strict, fold.coarse(strict_window))
@@ -96,7 +96,7 @@ def _looks_cost(form: str, window: str, distance: int) -> float:
 def _beside_cost(form: str, window: str, *, is_framed: bool) -> float:
     """The cost where one edit is left when ASCII lookalikes are read as the letters they pass for, large otherwise."""
     unlike = float(len(form))
-    if len(form) < _LEAST_BESIDE or abs(len(window) - len(form)) > LONGER:
+    if min(len(form), len(window)) < _LEAST_BESIDE or abs(len(window) - len(form)) > LONGER:  # bot5 is no boots
         return unlike
     folds = folds_of(form)
     read = ((folds.spelt, fold.spelt(window)), (folds.strict, fold.strict(window)))
@@ -129,9 +129,27 @@ def _is_ambiguous(form: str, window: str) -> bool:
     return OSA.distance(form.replace("i", "l"), window.replace("i", "l"), score_cutoff=1) == 1
 
 
+def _is_alike(form: str, window: str) -> bool:
+    """Whether two texts pass for each other at a glance."""
+    folds = folds_of(form)
+    is_same = folds.glance == fold.glance(window) or folds.coarse == fold.coarse(window)
+    return is_same and not _has_m_for_r(form, window)
+
+
+def _has_m_for_r(form: str, window: str) -> bool:
+    """Whether m stands for r or r for m: both pass for n, neither for the other (hrpassport)."""
+    return len(form) == len(window) and any({*pair} == {"m", "r"} for pair in zip(form, window, strict=True))
+
+
+def _single_cost(folds: "Folds", window: str) -> float:
+    """The cost of a double letter written once (alegro), with lookalikes besides (bot5 for boots)."""
+    return GLANCE if folds.squeezed == fold.squeeze(window) else GLANCE + _SLIP
+
+
 def is_lookalike(form: str, window: str) -> bool:
     """Whether `window` is `form` with a letter or two that pass for its own."""
-    return SHORTER <= len(window) - len(form) <= LONGER and window in _lookalikes(form)
+    is_near = SHORTER <= len(window) - len(form) <= LONGER and window in _lookalikes(form)
+    return is_near and not _has_m_for_r(form, window)
 
 
 @lru_cache(maxsize=512)  # some hundred texts each: 40 MB at most
@@ -193,7 +211,7 @@ def _edit_cost(form: str, window: str) -> float:
 def _substitution_cost(ours: str, theirs: str) -> float:
     if fold.strict(ours) == fold.strict(theirs):
         return CHEAP
-    if fold.coarse(ours) == fold.coarse(theirs):
+    if _is_alike(ours, theirs):
         return GLANCE
     if theirs in _NEIGHBOURS.get(ours, ()) or {ours, theirs} <= _VOWELS:
         return _SLIP
@@ -202,15 +220,13 @@ def _substitution_cost(ours: str, theirs: str) -> float:
 
 def technique_of(form: str, window: str) -> str:
     """The word of dnstwist for the way from `form` to `window`; looks go before slips where both fit."""
-    if (
-        fold.glance(form) == fold.glance(window)
-        or fold.coarse(form) == fold.coarse(window)
-        or is_lookalike(form, window)
-        or (not _is_ambiguous(form, window) and _beside_cost(form, window, is_framed=True) < len(form))
-    ):
-        return "homoglyph"
-    if fold.squeeze(form) == fold.squeeze(window) and len(window) > len(form):
+    is_longer = len(window) > len(form)
+    if is_longer and fold.squeeze(form) == fold.squeeze(window):  # before looks: nn passes for m, and m for n
         return "repetition"
+    if _is_alike(form, window) or is_lookalike(form, window):
+        return "homoglyph"
+    if not _is_ambiguous(form, window) and _beside_cost(form, window, is_framed=True) < len(form):
+        return "homoglyph"
     head, ours, theirs = middles(form, window)
     if not ours:
         return _inserted(form, head, theirs)

@@ -10,7 +10,7 @@ from rapidfuzz.distance import OSA
 from analytics.match import fold
 from analytics.match.costs import CHEAP, cost_of, folds_of, is_lookalike, most_cost, technique_of
 
-_BOUNDED: Final = 0.2
+_BOUNDED: Final = 0.4
 """Cost that a window between boundaries may have more than another: hermeds is hermes and a d, not hermed and an s."""
 _CROSSING: Final = 0.15
 """Cost of a hyphen between the first and the last letter, beside other differences."""

@@ -1,5 +1,6 @@
 """What the rest of a host says about a name in one of its labels."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,10 +14,22 @@ _ASKING: Final = frozenset({"rest strong", "other strong"})
 _SHORT: Final = frozenset({"letters 2", "letters 3"})
 _SMALL: Final = frozenset({"letters 4", "letters 5"})
 _EXACT: Final = frozenset({"same", "characters"})
-_TOLD_APART: Final = ("rest ", "other ", "plain gain ", "by ")
+_TOLD_APART: Final = ("rest ", "other ", "plain gain ", "by ", "in words ", "reads ")
 _APART: Final = frozenset(
     {"whole", "both edges", "leading", "trailing", "inside", "first letter", "is a word", "is a rare word"}
-    | {"country suffix", "keyword elsewhere", "subdomain", "tenant", "unsupported", "one more character"}
+    | {"is an ordinary word"}
+    | {
+        "country suffix",
+        "keyword elsewhere",
+        "subdomain",
+        "tenant",
+        "unsupported",
+        "one more character",
+        "number",
+        "digit at its end",
+        "made of words",
+    }
+    | {"the word alone", "alone in front", "before an end", "behind www"}
 )
 
 
@@ -47,7 +60,19 @@ def _kind(facts: frozenset[str]) -> str:
 
 
 _ORDINARY: Final = frozenset({"rest words", "other words"})
-_WHOLE_WITH: Final = frozenset({"country suffix", "cheap suffix", "is a word", "is a rare word", "first letter"})
+_WHOLE_WITH: Final = frozenset(
+    {
+        "alone in front",
+        "is an ordinary word",
+        "country suffix",
+        "cheap suffix",
+        "is a word",
+        "is a rare word",
+        "first letter",
+        "made of words",
+        "the word alone",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -92,10 +117,24 @@ def surround(parts: HostParts) -> Surroundings:
     keyword = next((kinds[kind] for kind in ("own", "strong") if kind in kinds), "")
     if keyword:
         facts.add("keyword elsewhere")
+    if parts.place < last:
+        facts |= _before_facts(parts.labels, parts.place)
     embedded = next((domain for domain in parts.domains if _carries(parts.host, domain)), "")
     if embedded:
         facts.add("official embedded")
     return Surroundings(frozenset(facts), keyword, embedded)
+
+
+def _before_facts(labels: list[str], place: int) -> set[str]:
+    """How a name stands before another registered name: alone, behind www, as if it were an address of its own."""
+    facts = {"before an end"} if _END.match(labels[place + 1]) else set()
+    if place == 0:
+        return facts | ({"alone in front"} if len(labels) == _NAME_AND_ONE else set())
+    return facts | ({"behind www"} if labels[0] == "www" else set())
+
+
+_NAME_AND_ONE: Final = 2
+_END: Final = re.compile(r"(?:com?|net|org|info)(?:-|$)|[a-z]{2}$")
 
 
 def _suffix_facts(suffix: str) -> set[str]:

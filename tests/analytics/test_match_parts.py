@@ -81,12 +81,12 @@ def test_the_risk_of_a_form(name: str, risk: str) -> None:
     assert derive_forms(Brand(id="x", names=(name,), domains=()))[0].risk == risk
 
 
-@pytest.mark.parametrize("word", ["orange", "chase", "apple", "steam", "visa", "ledger"])
+@pytest.mark.parametrize("word", ["orange", "chase", "apple", "steam", "visa", "ledger", "boots"])
 def test_a_name_that_is_a_word_is_known_as_one(word: str) -> None:
     assert words.is_common_word(word)
 
 
-@pytest.mark.parametrize("name", ["paypal", "facebook", "netflix", "binance", "google"])
+@pytest.mark.parametrize("name", ["paypal", "facebook", "netflix", "binance", "google", "usps", "barclays"])
 def test_a_frequent_name_is_no_word(name: str) -> None:
     assert not words.is_common_word(name)
 
@@ -224,6 +224,25 @@ def test_digits_are_letters_where_half_the_name_stands() -> None:
 def test_a_span_lies_in_its_label(label: str, form: str) -> None:
     span = find_span(label, form)
     assert span is None or 0 <= span.start < span.end <= len(label)
+
+
+def test_longer_words_tell_how_usual_a_beginning_is() -> None:
+    assert words.zipf_around("citi", "leading") > 4.5 > words.zipf_around("wise", "leading") > 0
+    assert words.zipf_around("wise", "trailing") > 4.5
+    assert words.zipf_around("chase", "inside") > words.zipf_around("chase", "leading")
+    assert words.zipf_around("facebook", "leading") == words.zipf_around("usps", "leading") == 0
+
+
+@pytest.mark.parametrize(("text", "is_said"), [("wangyin", True), ("hubei", True), ("paypal", False), ("usps", False)])
+def test_what_may_be_pinyin(text: str, is_said: bool) -> None:
+    assert sounds.is_spoken(text) is is_said
+
+
+@pytest.mark.parametrize(
+    ("text", "is_made"), [("openapi", True), ("nedbank", True), ("netflx", False), ("bank", False)]
+)
+def test_what_is_made_of_words(text: str, is_made: bool) -> None:
+    assert words.is_made_of_words(text) is is_made
 
 
 def test_the_reading_of_words_prefers_words() -> None:

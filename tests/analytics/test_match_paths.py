@@ -144,6 +144,7 @@ def test_a_name_says_less_in_a_path_than_in_a_host(text: str) -> None:
 @pytest.mark.parametrize(
     ("url", "matched", "told"),
     [
+        ("http://example.org/paypal/verification.php", "paypal ~ paypal", "beside the keyword “verification”"),
         ("http://example.org/PayPaI/login.php", "PayPaI ~ paypal", "beside the keyword “login”"),
         ("http://example.org/xn--pypal-4ve.com/login", "pаypal.com ~ paypal.com", "an official domain written out"),
         ("http://example.org/a/Wells_Fargo/login", "Wells_Fargo ~ wellsfargo", "the name in the path"),

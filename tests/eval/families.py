@@ -11,6 +11,7 @@ from zlib import crc32
 import dnstwist
 import polars as pl
 
+from analytics.match.forms import derive_forms
 from analytics.match.keywords import RESTRICTED_SUFFIXES
 from db.brands import Brand
 
@@ -47,6 +48,13 @@ def choose_brands(brands: Sequence[Brand], share: float = 1.0, count: int = _BRA
     """
     fit = [Imitated(brand.id, domain) for brand in brands if (domain := _named_domain(brand))]
     return nsmallest(max(1, round(count * share)), fit, key=lambda one: crc32(one.brand.encode()))
+
+
+def unnamed_domains(brands: Sequence[Brand]) -> list[Imitated]:
+    """The first domains whose label is a form of the brand, and none of its Latin names: raiffeisen.at."""
+    listed = [Imitated(brand.id, brand.domains[0]) for brand in brands if brand.domains and not _named_domain(brand)]
+    forms = {brand.id: {form.text for form in derive_forms(brand)} for brand in brands}
+    return [one for one in listed if len(label_of(one.domain)) >= _LEAST and label_of(one.domain) in forms[one.brand]]
 
 
 def _named_domain(brand: Brand) -> str | None:
