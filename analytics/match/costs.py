@@ -96,7 +96,7 @@ def _looks_cost(form: str, window: str, distance: int) -> float:
 def _beside_cost(form: str, window: str, *, is_framed: bool) -> float:
     """The cost where one edit is left when ASCII lookalikes are read as the letters they pass for, large otherwise."""
     unlike = float(len(form))
-    if min(len(form), len(window)) < _LEAST_BESIDE or abs(len(window) - len(form)) > LONGER:  # bot5 is no boots
+    if len(form) < _LEAST_BESIDE or abs(len(window) - len(form)) > LONGER:
         return unlike
     folds = folds_of(form)
     read = ((folds.spelt, fold.spelt(window)), (folds.strict, fold.strict(window)))
@@ -114,7 +114,10 @@ def _bears_both(form: str, window: str, *, is_framed: bool, is_first_lost: bool)
     In the midst of a word five letters are a part of anything, and a digit at either end is a number's; many words
     have i for l by chance.
     """
-    if not is_framed and (len(form) == _LEAST_BESIDE or window[0].isdigit() or window[-1].isdigit()):
+    has_number = window[0].isdigit() or window[-1].isdigit()
+    if has_number and len(window) < _LEAST_BESIDE:
+        return False  # bot5 is no boots
+    if not is_framed and (len(form) == _LEAST_BESIDE or has_number):
         return False
     return not _is_ambiguous(form, window) or (is_framed and (not is_first_lost or len(form) >= _FIRST_LOST))
 
