@@ -335,7 +335,7 @@ def test_brands_check_says_how_noisy_each_form_is(folder: Path, capsys: pytest.C
     assert run(["brands", "check", str(file), "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert shown["names"] > 100_000
-    assert [warning.split(":")[0] for warning in shown["warnings"]] == ["brand 'orange'"]
+    assert [warning.split(":")[0] for warning in shown["warnings"]] == ['brand "orange"']
     noisiest = shown["forms"][0]
     assert (noisiest["brand"], noisiest["form"], noisiest["risk"]) == ("orange", "orange", "high")
     assert noisiest["per_100k"] == pytest.approx(100_000 * noisiest["flags"] / shown["names"], abs=0.05)

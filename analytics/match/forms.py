@@ -56,7 +56,7 @@ _OWN_WORDS: Final = frozenset({"name", "characters"})
 """Derivations that change nothing in the name; they stand where the same text is derived from another name as well."""
 
 
-_OF_DOMAINS: Final = frozenset({"domain", "domain word", "main domain"})
+OF_DOMAINS: Final = frozenset({"domain", "domain word", "main domain"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def derive_forms(brand: Brand) -> list[Form]:
     kept = {
         text: derivation
         for text, derivation in found.items()
-        if derivation not in _OF_DOMAINS
+        if derivation not in OF_DOMAINS
         or not any(len(other) > 3 and other in text and other != text for other in found)
     }
     return [Form(text, derivation, _risk(text, derivation)) for text, derivation in kept.items()]
