@@ -37,8 +37,8 @@ def queue(database: Database, rules: Rules, now: int) -> list[Row]:
     form), `remind` and `escalate` (a draft is due), or `no notice`; `hours` since when it waits.
     """
     attacks, notices = read_open_attacks(database), read_notices(database)
-    places = read_whereabouts(database, [attack.target for attack in attacks])
-    rows = [row for attack in attacks for row in _of_attack(attack, notices, places.get(attack.target), rules, now)]
+    places = read_whereabouts(database, [attack.host for attack in attacks])
+    rows = [row for attack in attacks for row in _of_attack(attack, notices, places.get(attack.host), rules, now)]
     standing = {(attack.target, attack.brand) for attack in attacks}
     rows += [
         _row(notice, "in doubt", notice.drafted_at, "its attack does not stand open any more", now)
