@@ -661,6 +661,19 @@ def test_registries_are_fetched_kept_and_fetched_anew_when_old(attacked: Store, 
     assert '"shop"' in who.bootstrap
 
 
+def test_registries_are_asked_again_by_the_time_that_is_given(attacked: Store, made: Registrars) -> None:
+    made.stand(SITE, DOMAIN)
+    attacked.database.execute("DELETE FROM whereabouts")
+    asked = []
+    for hours in (0, 23, 25):
+        made.rdap.asked.clear()
+        draft(attacked, rules(), declared=made.declared, loopback=True, now=hours * HOUR)
+        asked.append("/domain/bad.shop" in made.rdap.paths())
+    assert asked == [True, False, True]
+    known = attacked.database.execute("SELECT asked_at FROM whereabouts ORDER BY 1").fetchall()
+    assert [at // HOUR for (at,) in known] == [0, 25]
+
+
 def test_without_registries_that_is_told(attacked: Store, made: Registrars) -> None:
     made.rdap.answers.clear()
     made.world.addresses[SITE] = ("1.2.3.4",)
