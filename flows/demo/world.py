@@ -40,8 +40,9 @@ host = "127.0.0.1"
 port = {port}
 starttls = false
 
-[after]
+[after]                     # hours
 remind = [72]
+look_up = 72
 escalate = 120
 deadline = 168
 
@@ -65,7 +66,7 @@ class Site:
         address: where it stands.
         registrar: number of one of two.
         scenes: (hour of the world, what it shows from then on): `login`, `cloak` (the login page, but hidden from the
-            second network), `suspended`, `fans`, `refused`, `no-name`.
+            second network), `suspended`, `fans`, `refused`, `held` (the registrar has taken its name out).
     """
 
     host: str
@@ -81,12 +82,12 @@ class Site:
 SITES: Final = (
     Site("360jietiao-vip.example", "127.0.4.1", 1, [(0, "login")]),
     Site("q1fu-jietiao.example", "127.0.4.2", 2, [(0, "login"), (60, "suspended")]),
-    Site("qifujietiao.example", "127.0.4.3", 2, [(0, "login"), (84, "no-name")]),
+    Site("qifujietiao.example", "127.0.4.3", 2, [(0, "login"), (84, "held")]),
     Site("qifu-jietiao-login.example", "127.0.4.4", 1, [(0, "login"), (40, "refused"), (112, "login")]),
     Site("360jletiao.example", "127.0.4.5", 1, [(0, "cloak")]),
     Site("qifu-fans.example", "127.0.4.6", 2, [(0, "fans")]),
 )
-"""One lives on, one is suspended, one's name goes, one is back after three days, one cloaks; the last is a mistake."""
+"""One lives on, one is suspended, one loses its name, one is back after three days, one cloaks; one is a mistake."""
 
 
 @dataclass(slots=True)
@@ -101,9 +102,6 @@ class World:
     registries: WebServer
     mail: MailServer
 
-    def __post_init__(self) -> None:
-        self.registries.pages = _answers(self.url)
-
     @property
     def url(self) -> str:
         """Of the registries."""
@@ -115,9 +113,10 @@ class World:
 
     def at(self, hour: float) -> None:
         """Let the world be as it is at an hour."""
+        self.registries.pages = _answers(self.url, hour)
         for site in SITES:
             shows = site.shows(hour)
-            self.names[site.host] = {"no-name": "", "refused": _NOBODY}.get(shows, site.address)
+            self.names[site.host] = {"held": "", "refused": _NOBODY}.get(shows, site.address)
             page = _PAGES.get(shows, _LOGIN).format(host=site.host)
             self.web[site.address].pages = {"/login": (_HTML, page.encode())}
             self.web[site.address].hides_from = _NETWORKS["AS64497"] if shows == "cloak" else ""
@@ -175,11 +174,11 @@ def _origin(address: str) -> str:
     return f"{'.'.join(reversed(address.split('.')))}.{_ORIGINS}"
 
 
-def _answers(url: str) -> dict[str, tuple[str, bytes]]:
-    """What IANA's lists and an RDAP server say of the sites, by path."""
+def _answers(url: str, hour: float) -> dict[str, tuple[str, bytes]]:
+    """What IANA's lists and an RDAP server say of the sites at an hour, by path."""
     told: dict[str, Any] = {f"/{name}.json": {"services": [one]} for name, one in _services(f"{url}/").items()}
     for site in SITES:
-        told[f"/domain/{site.host}"] = _registered(site)
+        told[f"/domain/{site.host}"] = _registered(site, hour)
     carrier = _desk("合成运营商 Synthetic Carrier", "abuse@carrier.example")
     told[f"/autnum/{_ASN}"] = {"objectClassName": "autnum", "handle": f"AS{_ASN}", "name": "DEMO", "entities": carrier}
     return {path: ("application/rdap+json", json.dumps(one).encode()) for path, one in told.items()}
@@ -195,13 +194,13 @@ def _services(url: str) -> dict[str, list[list[str]]]:
     }
 
 
-def _registered(site: Site) -> dict[str, Any]:
+def _registered(site: Site, hour: float) -> dict[str, Any]:
     name = f"合成注册商 Synthetic Registrar {site.registrar}"
     registrar, desk = _desk(name, f"abuse@registrar{site.registrar}.example")
     return {
         "objectClassName": "domain",
         "ldhName": site.host,
-        "status": ["active"],
+        "status": ["client hold" if site.shows(hour) == "held" else "active"],
         "entities": [registrar | {"roles": ["registrar"], "entities": [desk]}],
     }
 

@@ -40,10 +40,12 @@ def test_demo_succeeds_with_one_source_failing_as_meant(demo: tuple[Path, subpro
 DEMO_OF_OTHER_SAMPLES = """
 import sys
 from pathlib import Path
-from flows.demo import server
-from flows.demo.show import run_demo
+from types import SimpleNamespace
+from flows.demo import server, show
 server._SAMPLES = Path("samples")
-sys.exit(run_demo(Path("demo")))
+show._follow = lambda directory: SimpleNamespace(faults=[])  # the second part has tests of its own
+show._show_more = lambda db, followed: None
+sys.exit(show.run_demo(Path("demo")))
 """
 
 
@@ -162,6 +164,15 @@ def test_the_site_that_is_back_was_down_and_is_told_of_again(
     (back,) = rows(folder, "SELECT target, since FROM v_attention WHERE kind = 'back'")
     assert back["target"] == host
     assert notices[2]["sent"] >= back["since"] > notices[1]["sent"]
+
+
+@pytest.mark.parametrize(
+    ("host", "how"), [("q1fu-jietiao.example", "suspended_page"), ("qifujietiao.example", "client_hold")]
+)
+def test_who_took_a_site_down_is_seen(demo: tuple[Path, subprocess.CompletedProcess[str]], host: str, how: str) -> None:
+    assert f"确认关停 down, {how}: {host}" in demo[1].stdout
+    (row,) = rows(demo[0], f"SELECT state, closure, networks FROM v_probes WHERE address LIKE '%/{host}:%'")
+    assert row == {"state": "down", "closure": how, "networks": 2}
 
 
 def test_a_site_that_one_network_does_not_see_stands(demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
