@@ -50,7 +50,7 @@ _KINDS: Final = {
 }
 _STATES: Final = {
     "suspected": "疑似 suspected",
-    "confirmed": "在线 confirmed, stands",
+    "confirmed": "已确认 confirmed",
     "dismissed": "已排除 dismissed",
     "closed": "已关停 closed",
 }
@@ -59,7 +59,7 @@ _CAUSES: Final = {"us": "我方 us", "third_party": "第三方 third party", "se
 _TABLE: Final = (
     ("网站 site", "target"),
     ("状态 state", "state"),
-    ("两个网络所见 seen by two networks", "seen"),
+    ("两网所见 seen", "seen"),
     ("发现 opened", "first_seen"),
     ("确认 confirmed", "confirmed"),
     ("首次通知 notified", "first_action"),
@@ -221,12 +221,12 @@ _SEEN: Final = """SELECT host.name, outcome.name
     FROM (SELECT url_id, vantage_id, outcome_id, max(probed_at) FROM probe GROUP BY url_id, vantage_id)
     JOIN term AS outcome ON outcome.term_id = outcome_id JOIN url USING (url_id) JOIN host USING (host_id)
     ORDER BY host.name, vantage_id"""
-"""What each network saw of a site last."""
+"""What each network saw of a site last; where they agree it stands once."""
 
 
 def _rows(database: Database) -> Iterator[dict[str, Cell]]:
     found = groupby(database.execute(_SEEN), itemgetter(0))
-    seen = {host: " / ".join(outcome for _, outcome in rows) for host, rows in found}
+    seen = {host: " / ".join(dict.fromkeys(outcome for _, outcome in rows)) for host, rows in found}
     for row in database.query("SELECT * FROM v_attacks ORDER BY state, first_action, target"):
         told = row | {
             "state": _STATES[row["state"]],
