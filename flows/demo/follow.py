@@ -36,8 +36,8 @@ _START: Final = 1_740_963_600_000
 """2025-03-03 01:00 UTC. The clock is made up, so that every run tells the same."""
 _STEP: Final = 12 * _HOUR + _HOUR // 6
 """Between looks; a little over half a day, so that of three the first and the last are clearly 24 hours apart."""
-_LOOKS: Final = (*range(13), 14, 16)
-"""When looks are taken, in steps: a week in which things happen, then on until what stands is past its deadlines."""
+_LOOKS: Final = (*range(12), 16)
+"""When looks are taken, in steps: first while things happen, then once when what stands is past its deadlines."""
 _SEEN_BEFORE: Final = _HOUR // 2
 _JUDGED_AT, _ANSWERED_AT = 1, 6
 """The looks after which the analyst judges, and a provider's answer is recorded."""
