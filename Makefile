@@ -22,7 +22,7 @@ $(STAMP): requirements-dev.txt pyproject.toml
 
 setup: $(STAMP) ## virtual environment, pinned and hashed packages, fanzha itself
 
-demo: $(STAMP) ## the whole daily flow on bundled samples over loopback
+demo: $(STAMP) ## the daily flow on bundled samples, then sites followed until they are down, over loopback
 	$(BIN)/fanzha demo
 
 lint: $(STAMP) ## ruff, mypy strict, import contracts, generated docs

@@ -36,8 +36,11 @@ def test_the_two_commands_come_first(name: str) -> None:
     assert [line.split("#")[0].strip() for line in first[1].splitlines()] == ["make demo", "make test"]
 
 
-def test_the_demo_prints_what_is_shown(name: str, demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
-    shown = [line for line in block(name, "demo").splitlines() if line not in {"", "..."}]
+@pytest.mark.parametrize("mark", ["demo", "follow"])
+def test_the_demo_prints_what_is_shown(
+    name: str, mark: str, demo: tuple[Path, subprocess.CompletedProcess[str]]
+) -> None:
+    shown = [line for line in block(name, mark).splitlines() if line not in {"", "..."}]
     printed = demo[1].stdout.splitlines()
     assert len(shown) > 20
     assert [line for line in shown if line not in printed] == []
@@ -54,6 +57,10 @@ def test_every_command_shown_is_there(name: str) -> None:
     known = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
     assert len(shown) >= 10
     assert shown <= known
+    (takedown,) = (group.typer_instance for group in app.registered_groups if group.name == "takedown")
+    assert takedown
+    steps = {command.name for command in takedown.registered_commands}
+    assert set(re.findall(r"fanzha takedown ([a-z]+)", text)) == steps
 
 
 def test_every_link_leads_somewhere(name: str) -> None:

@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
 def demo(
     directory: Annotated[Path, typer.Option("--dir", help="Where it works; emptied first.")] = Path("build/demo"),
 ) -> int:
-    """The whole daily flow on bundled synthetic samples, over loopback."""
+    """The daily flow on bundled synthetic samples, then sites followed until they are down, over loopback."""
     from flows.demo.show import run_demo
 
     return run_demo(directory)

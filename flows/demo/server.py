@@ -1,7 +1,6 @@
 """The demo's publisher: the bundled samples, served on loopback as feeds, a company's exports and app stores are."""
 
 import hashlib
-import threading
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import unquote, urlsplit
+
+from flows.demo.loopback import serving
 
 CATALOGUE: Final = Path(__file__).with_name("sources.toml")
 """The demo's own sources; each address begins with `{FANZHA_DEMO_URL}`."""
@@ -78,15 +79,9 @@ def serve_samples() -> Generator[str]:
 
     The demo's catalogue expects it under the name FANZHA_DEMO_URL.
     """
-    with _Server(_read_pages(_SAMPLES)) as server:
-        # the half second that serve_forever sleeps by default would be added to every stop
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    server = _Server(_read_pages(_SAMPLES))
+    with serving(server):
+        yield f"http://127.0.0.1:{server.server_port}"
 
 
 def _read_pages(folder: Path) -> dict[str, _Page]:

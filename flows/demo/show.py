@@ -1,4 +1,4 @@
-"""The demo: the whole daily flow on bundled synthetic samples, served and fetched over loopback."""
+"""The demo: the daily flow on bundled synthetic samples, then attacks followed until they are down, over loopback."""
 
 import os
 import shutil
@@ -10,6 +10,7 @@ from db.errors import UsageError
 from db.health import read_health
 from db.keys import make_key_file
 from db.store import now_ms
+from flows.demo.follow import Followed, follow, show_followed
 from flows.demo.server import CATALOGUE, serve_samples
 from flows.prefect_home import keep_to_one_line, prepare
 from flows.prefect_server import ensure_api
@@ -28,7 +29,7 @@ def run_demo(directory: Path) -> int:
     """Run the demo in directory, emptied first.
 
     Returns:
-        0 where the one broken source failed and nothing else did.
+        0 where the one broken source failed and nothing else did, in neither part.
 
     Raises:
         UsageError: the directory holds something that is no demo.
@@ -42,7 +43,9 @@ def run_demo(directory: Path) -> int:
         say(f"fanzha demo 反诈演示: synthetic samples at {url}, everything else in {directory}")
         report = _run(db)
     _show(db, report)
-    return 0 if [failed.source for failed in report.failed] == [MEANT_TO_FAIL] else 1
+    followed = _follow(directory)
+    _show_more(db, followed)
+    return 0 if [failed.source for failed in report.failed] == [MEANT_TO_FAIL] and not followed.faults else 1
 
 
 def _run(db: Path) -> "DailyReport":
@@ -52,6 +55,19 @@ def _run(db: Path) -> "DailyReport":
     from flows.daily import daily  # noqa: PLC0415 - Prefect reads the environment when it is imported
 
     return daily(str(db), str(CATALOGUE), loopback=True)
+
+
+def _follow(directory: Path) -> Followed:
+    _title("跟踪至关停（合成世界，模拟时钟）· Followed until down (a synthetic world, a simulated clock)")
+    followed = follow(directory)
+    tell("")
+    show_followed(followed)
+    tell("")
+    count, first = len(followed.mails), next(iter(followed.mails), None)
+    tell(f"{count} 封邮件送达演示邮件服务器，首封 · {count} mails reached the demo's mail server, the first is {first}")
+    for fault in followed.faults:
+        say(f"fanzha: {fault}")
+    return followed
 
 
 def _empty(directory: Path) -> None:
@@ -111,17 +127,25 @@ def _show(db: Path, report: "DailyReport") -> None:
     show_rows("", rows, ("source", "outcome", "rows", "new", "quarantined", "why"))
     _title(f"{YEAR} 年反诈指标（合成数据）· KPIs of {YEAR} (synthetic data)")
     show_rows("", figures, ("id", "指标", "数值", "in English"))
+
+
+def _show_more(db: Path, followed: Followed) -> None:
     _title("继续 · Go on with")
     program = "fanzha" if shutil.which("fanzha") else ".venv/bin/fanzha"
     for command in (
-        f"{program} kpi {YEAR} --db {db}",
-        f"{program} trace K10 {YEAR} --sample 5 --seed 7 --db {db}",
-        f"{program} check 360jletiao.com --db {db}",
-        f"{program} status --db {db}",
-        f"{program} report {YEAR} --to xlsx -o {db.parent / 'report.xlsx'} --db {db}",
-        f"{program} serve --db {db}",
+        f"kpi {YEAR} --db {db}",
+        f"trace K10 {YEAR} --sample 5 --seed 7 --db {db}",
+        f"check 360jletiao.com --db {db}",
+        f"status --db {db}",
+        f"report {YEAR} --to xlsx -o {db.parent / 'report.xlsx'} --db {db}",
+        f"serve --db {db}",
+        f"takedown queue --rules {followed.rules} --db {followed.db}",
+        f"takedown queue 1 --db {followed.db}",
+        f"takedown measures {followed.year} --db {followed.db}",
+        f"trace K14 {followed.year} --db {followed.db}",
+        f"serve --db {followed.db}",
     ):
-        tell(f"  {command}")
+        tell(f"  {program} {command}")
 
 
 def _title(text: str) -> None:
