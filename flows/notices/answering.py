@@ -17,32 +17,49 @@ ANSWERS: Final = {"unsent": "deferred"}
 """A person's word -> the event that it is, where it has another name."""
 
 
-def approve(store: Store, notice_ids: Iterable[int], by: str, why: str) -> None:
+def approve(store: Store, notice_ids: Iterable[int], by: str, why: str, *, now: int | None = None) -> None:
     """Let notices leave; all of them or, where one cannot be approved, none.
+
+    Args:
+        store: holds the notices.
+        notice_ids: their numbers.
+        by: who lets them.
+        why: why.
+        now: Unix ms of when; default: the present.
 
     Raises:
         UsageError: one is not there, or no draft.
     """
+    at = now_ms() if now is None else now
     with transaction(store.database):
         for notice_id in notice_ids:
-            log_event(store.database, notice_id, Event("approved", now_ms(), by, why))
+            log_event(store.database, notice_id, Event("approved", at, by, why))
 
 
-def answer(store: Store, notice_id: int, word: str, by: str, why: str) -> None:
+def answer(store: Store, notice_id: int, word: str, by: str, why: str, *, now: int | None = None) -> None:
     """Record what became of a notice, or a remark on it (`noted`).
+
+    Args:
+        store: holds the notice.
+        notice_id: its number.
+        word: what became of it.
+        by: who says so.
+        why: why.
+        now: Unix ms of when; default: the present.
 
     Raises:
         UsageError: it is not there, or that cannot happen to one in its state.
     """
+    at = now_ms() if now is None else now
     if word == "sent":
         found = read_notices(store.database, [notice_id])
         if not found:
             raise UsageError(f"notice {notice_id}: is not there; fanzha takedown queue lists notices")
-        settle_sent(store, found[0], by, why)
+        settle_sent(store, found[0], by, why, at)
         follow_up(store)
         return
     with transaction(store.database):
-        log_event(store.database, notice_id, Event(ANSWERS.get(word, word), now_ms(), by, why))
+        log_event(store.database, notice_id, Event(ANSWERS.get(word, word), at, by, why))
 
 
 _STANDING: Final = f"""

@@ -173,12 +173,12 @@ def _record(store: Store, notice: Notice, document_id: int, at: int) -> None:
     save_action(store.database, store.terms, notice, own_source(store, NOTICES), document_id, at)
 
 
-def settle_sent(store: Store, notice: Notice, by: str, why: str) -> None:
-    """Record a person's word that a notice left: one in doubt, at the time of its claim; a form, just now."""
+def settle_sent(store: Store, notice: Notice, by: str, why: str, now: int) -> None:
+    """Record a person's word, said `now` (Unix ms), that a notice left: one in doubt, at its claim; a form, now."""
     with transaction(store.database):
         if notice.means == "form" and notice.state == "approved":
-            claim = Event("sending", now_ms(), by, document_id=notice.document_id)
+            claim = Event("sending", now, by, document_id=notice.document_id)
             log_event(store.database, notice.notice_id, claim)
-        log_event(store.database, notice.notice_id, Event("sent", now_ms(), by, why))
+        log_event(store.database, notice.notice_id, Event("sent", now, by, why))
         at, document_id = claimed(store.database, notice.notice_id)
         _record(store, notice, document_id, at)

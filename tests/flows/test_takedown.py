@@ -607,6 +607,28 @@ def test_an_answer_fits_the_state(
         answer(attacked, 1, word, "li", "they wrote")
 
 
+def test_what_people_say_is_recorded_at_the_time_that_is_given(
+    attacked: Store, inbox: tuple[Inbox, dict[str, Any]]
+) -> None:
+    form = rules(replace=[{"channel": "hosting", "host": "*", "form": "https://h.example/report"}], smtp=inbox[1])
+    draft(attacked, form, now=DAY)
+    approve(attacked, [1, 2], "li", "checked", now=2 * DAY)
+    send(attacked, form, now=3 * DAY)
+    answer(attacked, 1, "actioned", "li", "they wrote", now=4 * DAY)
+    answer(attacked, 2, "sent", "li", "filled in", now=5 * DAY)
+    log = attacked.database.execute("SELECT notice_id, type, at FROM notice_event ORDER BY notice_event_id").fetchall()
+    assert [(number, word, at // DAY) for number, word, at in log if number == 1 or word != "drafted"] == [
+        (1, "drafted", 1),
+        (1, "approved", 2),
+        (2, "approved", 2),
+        (1, "sending", 3),
+        (1, "sent", 3),
+        (1, "actioned", 4),
+        (2, "sending", 5),
+        (2, "sent", 5),
+    ]
+
+
 # ---- registries
 
 
