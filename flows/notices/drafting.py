@@ -1,7 +1,7 @@
 """Drafting: whom to tell of each open attack, and a notice to each, once."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from analytics.notices.contacts import FIRST, Recipient, choose
 from analytics.notices.messages import compose_json, compose_mail
@@ -125,9 +125,10 @@ class _Drafting:
         asked = {attack.host: _asked(attack) for attack in old}
         if not asked:
             return known
-        who, faults = registries(self.store, declared, loopback=loopback)
+        who, faults = registries(self.store, declared, loopback=loopback, now=self.at)
         self.done.faults.extend(faults)
-        for found in look_up(list(asked.values()), who, loopback=loopback):
+        for answered in look_up(list(asked.values()), who, loopback=loopback):
+            found = replace(answered, asked_at=self.at)
             with transaction(self.store.database):
                 save_whereabouts(self.store.database, found)
             known[found.target] = found
