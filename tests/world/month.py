@@ -35,10 +35,21 @@ from flows.rollup import figures, follow_up
 from tests.flows.test_ingest import make_source, take
 from tests.world.lives import DAY, END, START, VERIFIED, Life, Plan, make_plans
 from tests.world.stage import Stage, playing
-from tests.world.truth import OFFICE, STEP, Fact, by_law, causes, facts, median_hours, share_down
+from tests.world.truth import (
+    OFFICE,
+    STEP,
+    Fact,
+    by_law,
+    causes,
+    facts,
+    from_confirmation,
+    from_notice,
+    median,
+    share_down,
+)
 
 YEAR: Final = 2026
-PLANS: Final = make_plans(40, seed=5)
+PLANS: Final = make_plans(36, seed=5)
 QIFU: Final = Brand(
     id="qifu", names=("奇富借条", "Qifu Jietiao"), domains=("qifu.com",), sector="lending", own=True, follow=True
 )
@@ -190,7 +201,7 @@ class Line(NamedTuple):
 def compared(month: Month) -> list[Line]:
     """The truth against what was measured."""
     known = [fact for fact in month.facts if fact.counts]
-    law = by_law(make_plans(20_000, seed=1))
+    times, law = from_confirmation(known), from_confirmation(by_law(make_plans(20_000, seed=1)))
     kpis = {figure.id: figure.value for figure in figures(month.store.database, YEAR)}
     closed = [fact for fact in known if fact.closed_at is not None]
     lines = [
@@ -198,14 +209,15 @@ def compared(month: Month) -> list[Line]:
         Line("K10, attacks acted on", str(sum(fact.notified_at is not None for fact in known)), str(kpis["K10"])),
         Line("K14, closed by us", str(causes(known).get("us", 0)), str(kpis["K14"])),
         Line("K15, closed of those confirmed, %", f"{100 * len(closed) / len(known):.1f}", f"{kpis['K15']:.1f}"),
-        _line(month, "median_from_confirmed", median_hours(known), median_hours(law)),
+        _line(month, "median_from_confirmed", median(times), median(law)),
+        _line(month, "median_from_notified", median(from_notice(known))),
     ]
     lines += [
-        _line(month, f"down_{hours}h_from_confirmed", share_down(known, hours), share_down(law, hours))
+        _line(month, f"down_{hours}h_from_confirmed", share_down(times, hours), share_down(law, hours))
         for hours in (24, 72)
     ]
-    lines.append(Line("median of the closed alone, hours", f"{median_hours(known):.1f}", f"{closed_only(month):.1f}"))
-    stood = causes([fact for fact in known if fact.hours is not None])
+    lines.append(Line("median of the closed alone, hours", f"{median(times):.1f}", f"{closed_only(month):.1f}"))
+    stood = causes([fact for fact in known if fact.stood_since(fact.confirmed_at) is not None])
     for cause, count in stood.items():
         shut = month.measured[f"closed_30d_{cause}"].beside["closed"]
         lines.append(Line(f"closures by {cause}, of what stood when confirmed", str(count), str(shut)))

@@ -14,7 +14,18 @@ from flows.rollup import figures, follow_up
 from tests.world.lives import DAY, DEAF, END, ENDS, HOUR, QUIET, STANDING_AS, START, Plan, make_plans
 from tests.world.month import PLANS, YEAR, Month, closed_only, compared, played, table
 from tests.world.stage import CARRIER, REGISTRAR, hosting
-from tests.world.truth import STEP, Fact, Mail, by_law, causes, median_hours, share_down, told_at
+from tests.world.truth import (
+    STEP,
+    Fact,
+    Mail,
+    by_law,
+    causes,
+    from_confirmation,
+    from_notice,
+    median,
+    share_down,
+    told_at,
+)
 
 LATE = DAY + STEP + HOUR // 60
 """What is old is visited daily, in a round that takes a while: it is found dead so much later at most."""
@@ -99,6 +110,18 @@ def test_a_late_return_is_seen_when_it_is_reported_again(month: Month) -> None:
         assert firsts(month, fact.plan.host, REGISTRAR)[-1].at == told_at(fact.reported_at)
 
 
+def test_who_is_back_calls_for_attention(month: Month) -> None:
+    back = {
+        (fact.plan.host, "qifu")
+        for fact in month.facts
+        if fact.state == "confirmed" and (fact.reopened or fact.is_linked)
+    }
+    assert back
+    assert {
+        (row["target"], row["brand"]) for row in rows(month, "SELECT * FROM v_attention WHERE kind = 'back'")
+    } == back
+
+
 def test_the_figures_are_those_of_the_truth(month: Month) -> None:
     sys.stdout.write(f"\n{table(compared(month))}\n")  # pytest -rP shows it
     known = counting(month)
@@ -175,27 +198,29 @@ def _lasted(fact: Fact) -> int:
 
 
 def test_kaplan_meier_tells_the_truth(month: Month) -> None:
-    truth, law = month.facts, by_law(make_plans(20_000, seed=1))
-    found = month.measured["median_from_confirmed"]
-    assert found.value is not None
-    assert abs(found.value - median_hours(truth)) <= HALF
-    for true in (median_hours(truth), median_hours(law)):
-        assert found.low is not None
-        assert found.low <= true <= (found.high or float("inf"))
+    truth, law = from_confirmation(month.facts), from_confirmation(by_law(make_plans(20_000, seed=1)))
+    medians = {"confirmed": (median(truth), median(law)), "notified": (median(from_notice(month.facts)),)}
+    for clock, trues in medians.items():
+        value, low, high = estimate(month, f"median_from_{clock}")
+        assert abs(value - trues[0]) <= HALF
+        assert all(low <= true <= high for true in trues)
     for hours in (24, 72):
-        share = month.measured[f"down_{hours}h_from_confirmed"]
-        assert share.value is not None
-        assert share.low is not None
-        assert share.high is not None
-        assert share_down(truth, hours - HALF) - TINY <= share.value <= share_down(truth, hours + HALF) + TINY
-        assert share.low <= share_down(truth, hours) <= share.high
-        assert share.low <= share_down(law, hours) <= share.high
+        value, low, high = estimate(month, f"down_{hours}h_from_confirmed")
+        assert share_down(truth, hours - HALF) - TINY <= value <= share_down(truth, hours + HALF) + TINY
+        assert low <= share_down(truth, hours) <= high
+        assert low <= share_down(law, hours) <= high
+
+
+def estimate(month: Month, name: str) -> tuple[float, float, float]:
+    found = month.measured[name]
+    assert found.value is not None
+    assert found.low is not None
+    return found.value, found.low, float("inf") if found.high is None else found.high
 
 
 def test_the_closed_alone_would_flatter(month: Month) -> None:
-    found = month.measured["median_from_confirmed"].value
-    assert found is not None
-    assert closed_only(month) < min(found, median_hours(month.facts)) - 6
+    value, _, _ = estimate(month, "median_from_confirmed")
+    assert closed_only(month) < min(value, median(from_confirmation(month.facts))) - 6
 
 
 def test_closures_returns_and_what_is_open_are_the_truth(month: Month) -> None:
@@ -205,7 +230,7 @@ def test_closures_returns_and_what_is_open_are_the_truth(month: Month) -> None:
         assert month.measured[name].value == pytest.approx(100 * len(closed) / len(known))
     assert month.measured["confirmed"].value == len(known)
     assert month.measured["open"].value == len(known) - len(closed)
-    for cause, count in causes([fact for fact in known if fact.hours is not None]).items():
+    for cause, count in causes([fact for fact in known if fact.stood_since(fact.confirmed_at) is not None]).items():
         assert month.measured[f"closed_30d_{cause}"].beside["closed"] == count
     back = [fact for fact in known if fact.reopened]
     surely, perhaps = (

@@ -1,6 +1,6 @@
 """What truly happened, counted in plain Python from lives and mails: no table, no frame, no code of fanzha's own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -75,12 +75,11 @@ class Fact:
         """Whether figures and measures know it."""
         return self.confirmed_at is not None and self.dismissed_at is None
 
-    @property
-    def hours(self) -> float | None:
-        """How long it stood from its confirmation on; null: it was down by then."""
-        if self.confirmed_at is None or (self.dies_at is not None and self.dies_at <= self.confirmed_at):
+    def stood_since(self, at: int | None) -> float | None:
+        """Hours that it stood from an instant on; null: it did not stand then."""
+        if at is None or (self.dies_at is not None and self.dies_at <= at):
             return None
-        return float("inf") if self.dies_at is None else (self.dies_at - self.confirmed_at) / HOUR
+        return float("inf") if self.dies_at is None else (self.dies_at - at) / HOUR
 
 
 def facts(life: Life, mails: Sequence[Mail]) -> list[Fact]:
@@ -135,15 +134,27 @@ def by_law(plans: Sequence[Plan]) -> list[Fact]:
     return found
 
 
-def share_down(known: Sequence[Fact], hours: float) -> float:
-    """Of the attacks that stood when they were confirmed, the share down within so many hours, in percent."""
-    times = [fact.hours for fact in known if fact.counts and fact.hours is not None]
+def from_confirmation(known: Sequence[Fact]) -> list[float]:
+    """Hours that the attacks that count stood from their confirmation on; not of what was down by then."""
+    return _sorted(fact.stood_since(fact.confirmed_at) for fact in known if fact.counts)
+
+
+def from_notice(known: Sequence[Fact]) -> list[float]:
+    """The same from the first notice on."""
+    return _sorted(fact.stood_since(fact.notified_at) for fact in known if fact.counts)
+
+
+def _sorted(times: Iterable[float | None]) -> list[float]:
+    return sorted(time for time in times if time is not None)
+
+
+def share_down(times: Sequence[float], hours: float) -> float:
+    """The share that is down within so many hours, in percent."""
     return 100 * sum(time <= hours for time in times) / len(times)
 
 
-def median_hours(known: Sequence[Fact]) -> float:
-    """The time at which no more than half of them stand."""
-    times = sorted(fact.hours for fact in known if fact.counts and fact.hours is not None)
+def median(times: Sequence[float]) -> float:
+    """The time at which no more than half stand; of sorted times."""
     return times[(len(times) + 1) // 2 - 1]
 
 
