@@ -250,8 +250,8 @@ def _line(month: Month, name: str, *truths: float) -> Line:
 
 
 def table(lines: Sequence[Line]) -> str:
-    """Lines as text."""
-    rows = [Line("", "truth", "measured", "95 %"), *lines]
+    """Lines as text; the second truth of a line is that of 20,000 sites of the same law."""
+    rows = [Line("", "truth / law", "measured", "95 %"), *lines]
     widths = [max(len(row[place]) for row in rows) for place in range(4)]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
 
