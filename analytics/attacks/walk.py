@@ -124,6 +124,8 @@ def _is_unchained(current: Attack, event: Event) -> bool:
     if event.is_case and (event.basis is None or current.closure is None):
         return False
     closed_at = current.closure.occurred_at if current.closure and event.basis else 0
+    if closed_at and event.occurred_at - closed_at > REOPEN_MS:
+        return True  # nobody looks there any more: only this report can say that it is back
     return event.occurred_at - max(current.reported_at, current.told_at, closed_at) > CHAIN_MS
 
 

@@ -79,8 +79,7 @@ def draft(
     sender_of(rules)
     with hold(store.path, "notices"):
         attacks = _chosen(store, chosen)
-        ahead = 0 if now is None else now - now_ms()
-        work = _Drafting(store, rules, Drafted(len(attacks)), now_ms() if now is None else now, ahead)
+        work = _Drafting(store, rules, Drafted(len(attacks)), now_ms() if now is None else now)
         found = work.locate(attacks, declared or load_declared(), loopback=loopback)
         brands = {brand.id: brand for brand in read_brands(store.database)}
         for attack in attacks:
@@ -117,8 +116,6 @@ class _Drafting:
     rules: Rules
     done: Drafted
     at: int
-    ahead: int
-    """Milliseconds that the clock goes ahead of the machine's: none but where time is simulated."""
 
     def locate(self, attacks: Sequence[OpenAttack], declared: Declared, *, loopback: bool) -> dict[str, Whereabouts]:
         """Where each target stands; asked anew where what is known is old."""
@@ -128,10 +125,10 @@ class _Drafting:
         asked = {attack.host: _asked(attack) for attack in old}
         if not asked:
             return known
-        who, faults = registries(self.store, declared, loopback=loopback)
+        who, faults = registries(self.store, declared, loopback=loopback, now=self.at)
         self.done.faults.extend(faults)
-        for told in look_up(list(asked.values()), who, loopback=loopback):
-            found = replace(told, asked_at=told.asked_at + self.ahead)  # by the clock that says when it is old
+        for answered in look_up(list(asked.values()), who, loopback=loopback):
+            found = replace(answered, asked_at=self.at)
             with transaction(self.store.database):
                 save_whereabouts(self.store.database, found)
             known[found.target] = found

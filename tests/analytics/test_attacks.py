@@ -326,6 +326,14 @@ LIVES: dict[str, tuple[list[dict[str, Said]], list[str]]] = {
     "down before anything was reported": ([told(0, "closure"), report(1)], ["suspected"]),
     "told at once": ([told(1, "closure"), report(1)], ["closed"]),
     "back in time": ([report(0), told(1, "closure"), told(16, "up")], ["suspected"]),
+    "down, reported while it may reopen": (
+        [report(0), told(1, "closure"), told(13, "closure"), report(16)],
+        ["closed"],
+    ),
+    "down, reported when nobody looks any more": (
+        [report(0), told(1, "closure"), told(15, "closure"), report(16.1)],
+        ["closed", "suspected"],
+    ),
     "back too late": ([report(0), told(1, "closure"), told(16.1, "up")], ["closed", "suspected"]),
     "a company's closure, and up again": (
         [event(0, "confirmation", **OWN), event(1, "closure", cause="us"), told(2, "up")],

@@ -661,17 +661,15 @@ def test_registries_are_fetched_kept_and_fetched_anew_when_old(attacked: Store, 
     assert '"shop"' in who.bootstrap
 
 
-def test_registries_are_asked_again_by_the_time_that_is_given(attacked: Store, made: Registrars) -> None:
+def test_what_is_old_is_asked_anew_by_the_clock_that_is_given(attacked: Store, made: Registrars) -> None:
     made.stand(SITE, DOMAIN)
     attacked.database.execute("DELETE FROM whereabouts")
     asked = []
-    for hours in (0, 23, 25):
+    for hours in (0, 23, 24, 8 * 24):
         made.rdap.asked.clear()
-        draft(attacked, rules(), declared=made.declared, loopback=True, now=hours * HOUR)
-        asked.append("/domain/bad.shop" in made.rdap.paths())
-    assert asked == [True, False, True]
-    known = attacked.database.execute("SELECT asked_at FROM whereabouts ORDER BY 1").fetchall()
-    assert [at // HOUR for (at,) in known] == [0, 25]
+        draft(attacked, rules(), declared=made.declared, loopback=True, now=100 * DAY + hours * HOUR)
+        asked.append(("/iana/dns.json" in made.rdap.paths(), "/domain/bad.shop" in made.rdap.paths()))
+    assert asked == [(True, True), (False, False), (False, True), (True, True)]
 
 
 def test_without_registries_that_is_told(attacked: Store, made: Registrars) -> None:

@@ -1,19 +1,27 @@
-"""Lives on loopback: at each instant of an injected clock, names and servers are as the script has them."""
+"""Lives on loopback: at each instant of an injected clock, names, servers and mailboxes are as the script has them."""
 
+import json
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
+from email import message_from_bytes
+from email.policy import default
+from typing import Any, Final
 
-from db.store import Store
-from flows.rollup import follow_up
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
 from spiders.probe.vantage import Vantage
-from tests.flows.test_ingest import make_source, take
 from tests.spiders.farm import Site, World, living, serving
 from tests.spiders.loopback import Answer, Asked, redirect, reply
-from tests.world.lives import START, Life
+from tests.spiders.registries import ASN, Registrars, domain_answer, network_answer, registering, system_answer
+from tests.world.lives import DAY, DEAF, START, Life
+from tests.world.truth import Mail
 
 ADDRESSES: Final = {"a": "127.0.0.51", "b": "127.0.0.52"}
 """Network -> the source address that it looks from."""
+REGISTRAR: Final = "abuse@registrar.example"
+CARRIER: Final = "abuse@carrier.example"
 _HOME, _AWAY, _NOBODY = "127.0.4.1", "127.0.5.1", "127.0.6.1"
 """Where sites live, where some of them move to, and where nothing listens."""
 _SUSPENDED: Final = b"<title>Account Suspended</title><p>This account has been suspended.</p>"
@@ -22,20 +30,48 @@ _STRANGER: Final = (
     "<title>山城花店</title><p>每日鲜花配送，生日花束，开业花篮，婚庆布置，欢迎来电预订，市区两小时内送达。"
     "本店经营二十年，诚信为本。</p><form><input name=q></form>"
 ).encode()
-_EVENTS: Final = {"format": "table", "yields": "events", "kind": "attack_event", "synthetic": False}
-_COLUMNS: Final = ("event_id", "occurred_at", "type", "address", "brand")
+
+
+def hosting(number: int) -> str:
+    """The mailbox of a hosting company."""
+    return f"abuse@hosting{number}.example"
+
+
+class Mailboxes:
+    """A mail server's handler: what came since it was last asked; one mailbox refuses everything."""
+
+    def __init__(self) -> None:
+        self.came: list[tuple[str, bytes]] = []
+
+    async def handle_RCPT(  # noqa: N802 - the name that aiosmtpd calls
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        if address == hosting(DEAF):
+            return "550 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - likewise
+        assert isinstance(envelope.content, bytes)
+        self.came += [(address, envelope.content) for address in envelope.rcpt_tos]
+        return "250 OK"
 
 
 class Stage:
     """The servers, and the lives that they play."""
 
-    def __init__(self, lives: Sequence[Life], world: World, site: Site) -> None:
-        self.lives = lives
+    def __init__(self, lives: Sequence[Life], world: World, site: Site, registrars: Registrars) -> None:
+        self.lives = {life.plan.host: life for life in lives}
         self.world = world
         self.site = site
+        self.declared = registrars.declared
+        self.mailboxes = Mailboxes()
+        self.mails: list[Mail] = []
         self.now = START
         world.addresses["elsewhere.example"] = (_AWAY,)
         site.answers["elsewhere.example"] = _kit(0, self)
+        for life in lives:
+            _register(registrars, life)
 
     @property
     def port(self) -> int:
@@ -51,16 +87,24 @@ class Stage:
     def at(self, now: int) -> None:
         """Let the world be as it is at an instant."""
         self.now = now
-        for life in self.lives:
+        for life in self.lives.values():
             shows = life.shows(now)
-            self.world.addresses[life.host] = _addresses(shows)
-            self.site.answers[life.host] = self._answer(life, shows)
+            self.world.addresses[life.plan.host] = _addresses(shows)
+            self.site.answers[life.plan.host] = self._answer(life.plan.number, shows)
 
-    def _answer(self, life: Life, shows: str) -> Answer:
-        kit = _kit(life.number, self)
+    def read_mails(self) -> None:
+        """Whoever got mail reads it, and may act on it later."""
+        for recipient, content in self.mailboxes.came:
+            mail = _mail(self.now, recipient, content)
+            self.mails.append(mail)
+            self.lives[mail.host].notify("registrar" if recipient == REGISTRAR else "hosting", self.now)
+        self.mailboxes.came.clear()
+
+    def _answer(self, number: int, shows: str) -> Answer:
+        kit = _kit(number, self)
         answers = {
-            "redirect": redirect(f"http://elsewhere.example:{self.port}/{life.number}"),
-            "cloak": _for_one(kit, ADDRESSES[min(ADDRESSES) if life.number % 2 else max(ADDRESSES)]),
+            "redirect": redirect(f"http://elsewhere.example:{self.port}/{number}"),
+            "cloak": _for_one(kit, ADDRESSES[min(ADDRESSES) if number % 2 else max(ADDRESSES)]),
             "gone": reply(b"", 404),
             "suspended": _html(_SUSPENDED),
             "parked": _html(_PARKED),
@@ -70,24 +114,40 @@ class Stage:
 
 
 @contextmanager
-def playing(lives: Sequence[Life]) -> Iterator[Stage]:
-    """A stage with its servers."""
-    with living(site=Site(_HOME)) as (world, site):
+def playing(lives: Sequence[Life]) -> Iterator[tuple[Stage, dict[str, Any]]]:
+    """A stage with its servers, and the table of rules that names its mail server."""
+    with living(site=Site(_HOME)) as (world, site), registering() as registrars:
         other = Site(_AWAY, site.server_address[1])
         other.answers = site.answers
-        with serving(other):
-            yield Stage(lives, world, site)
+        stage = Stage(lives, world, site, registrars)
+        with serving(other), socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+            free.close()
+            controller = Controller(stage.mailboxes, hostname="127.0.0.1", port=port)
+            controller.start()
+            try:
+                yield stage, {"host": "127.0.0.1", "port": port, "starttls": False}
+            finally:
+                controller.stop()
 
 
-def open_attacks(store: Store, stage: Stage, brand: str) -> None:
-    """Confirm each life's site as an attack on a brand at START."""
-    rows = [
-        f"e{life.number},2026-03-01 00:00:00,confirmation,http://{life.host}:{stage.port}/login,{brand}"
-        for life in stage.lives
-    ]
-    source = make_source(name="world", columns={name: name for name in _COLUMNS}, **_EVENTS)
-    take(store, source, "\n".join([",".join(_COLUMNS), *rows]) + "\n", at=START)
-    follow_up(store)
+def _register(registrars: Registrars, life: Life) -> None:
+    """As registries know it: the name servers that they are asked beside know another address than the probes' do."""
+    plan = life.plan
+    address = f"1.2.3.{plan.hosting}"
+    registrars.world.addresses[plan.host] = (address,)
+    registrars.answer(f"/domain/{plan.host}", domain_answer(plan.host, REGISTRAR))
+    told = network_answer(hosting(plan.hosting), arin_originas0_originautnums=[ASN])
+    registrars.answer(f"/ip/{address}", told)
+    registrars.answer(f"/autnum/{ASN}", system_answer(CARRIER))
+
+
+def _mail(now: int, recipient: str, content: bytes) -> Mail:
+    message = message_from_bytes(content, policy=default)
+    (attached,) = message.iter_attachments()
+    report = json.loads(attached.get_content())
+    host = str(report["url"]).split("/")[2].partition(":")[0]
+    return Mail(now, host, recipient, str(message["Message-ID"]), str(message["Subject"]))
 
 
 def _addresses(shows: str) -> tuple[str, ...]:
@@ -104,7 +164,7 @@ def _kit(number: int, stage: Stage) -> Answer:
     """A login page with the day on it: no two days' bytes are the same."""
 
     def answer(asked: Asked) -> None:
-        day = (stage.now - START) // 86_400_000
+        day = (stage.now - START) // DAY
         text = (
             f"<title>奇富借条 {number}</title><form><input name=phone><input type=password name=pwd></form>"
             f"<p>尊敬的客户您好，请输入手机号码和密码登录，审核通过后资金当天到账，最高额度二十万元，"
