@@ -1,6 +1,6 @@
 """Drafting: whom to tell of each open attack, and a notice to each, once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from analytics.notices.contacts import FIRST, Recipient, choose
@@ -17,8 +17,9 @@ from db.notices import (
     NewNotice,
     Notice,
     OpenAttack,
+    by_site,
+    known_as,
     log_event,
-    opened_at,
     read_notices,
     read_open_attacks,
     read_seen,
@@ -30,6 +31,7 @@ from db.whereabouts import Whereabouts, read_whereabouts, save_whereabouts
 from flows.notices.origin import NOTICES, keep
 from flows.notices.registries import registries
 from flows.notices.settings import sender_of
+from flows.rollup import follow_up
 from spiders.registry.asking import Asked, look_up
 from spiders.registry.declared import Declared, load_declared
 
@@ -78,8 +80,10 @@ def draft(
     """
     sender_of(rules)
     with hold(store.path, "notices"):
+        follow_up(store)
         attacks = _chosen(store, chosen)
-        work = _Drafting(store, rules, Drafted(len(attacks)), now_ms() if now is None else now)
+        standing = by_site(read_notices(store.database))
+        work = _Drafting(store, rules, Drafted(len(attacks)), now_ms() if now is None else now, standing)
         found = work.locate(attacks, declared or load_declared(), loopback=loopback)
         brands = {brand.id: brand for brand in read_brands(store.database)}
         for attack in attacks:
@@ -103,6 +107,10 @@ def _chosen(store: Store, chosen: Sequence[str]) -> list[OpenAttack]:
     return [attack for attack in attacks if attack.target in targets]
 
 
+def _is_same(notice: Notice, new: NewNotice) -> bool:
+    return (notice.recipient.lower(), notice.step) == (new.recipient.lower(), new.step)
+
+
 def _asked(attack: OpenAttack) -> Asked:
     is_address = attack.host.replace(".", "").isdecimal() or ":" in attack.host
     return Asked(attack.host, "" if attack.is_shared or is_address else attack.registrable_domain)
@@ -116,6 +124,8 @@ class _Drafting:
     rules: Rules
     done: Drafted
     at: int
+    standing: Mapping[tuple[str, str], list[Notice]]
+    """The notices that stood before, by target and brand."""
 
     def locate(self, attacks: Sequence[OpenAttack], declared: Declared, *, loopback: bool) -> dict[str, Whereabouts]:
         """Where each target stands; asked anew where what is known is old."""
@@ -137,12 +147,11 @@ class _Drafting:
 
     def draft(self, case: Case) -> None:
         """Write the notices of an attack that do not stand yet."""
-        standing = read_notices(self.store.database)
-        own = notices_of(standing, case.attack)
+        own = notices_of(self.standing[case.attack.target, case.attack.brand], case.attack)
         first = choose(case.where, self.rules, case.brand.domains, is_shared=case.attack.is_shared)
         for planned in [*(_Planned(to, "first") for to in first.recipients), *self._later(case, own)]:
-            new = self._new(case.attack, planned, standing)
-            if all(notice.notice_key != new.key for notice in standing):
+            new = self._new(case.attack, planned, own)
+            if not any(_is_same(notice, new) for notice in own):
                 self._try(case, planned, new, own)
         if not own and first.left_out:
             known = [fault for fault in case.where.faults if fault.partition(":")[0] in FIRST]
@@ -160,11 +169,11 @@ class _Drafting:
             told = {notice.recipient.lower() for notice in own}
             yield from (_Planned(other, "escalation") for other in others if other.address.lower() not in told)
 
-    def _new(self, attack: OpenAttack, planned: _Planned, standing: Sequence[Notice]) -> NewNotice:
+    def _new(self, attack: OpenAttack, planned: _Planned, own: Sequence[Notice]) -> NewNotice:
         to = planned.recipient
         return NewNotice(
             attack,
-            opened_at(standing, attack, to.address),
+            *known_as(own, attack, to.address),
             planned.kind,
             planned.step,
             to.channel,

@@ -64,12 +64,14 @@ def send(
     """
     with hold(store.path, "notices"):
         notices = _approved(store.database, list(chosen))
+        if notices:
+            follow_up(store)  # what was dismissed or found down since must not be told of
         standing = {(attack.target, attack.brand) for attack in read_open_attacks(store.database)}
         open_ones = [notice for notice in notices if (notice.target, notice.brand) in standing]
         _check_means(rules, open_ones, environ)
         work = _Sending(store, rules, environ, loopback, now)
         for notice in notices:
-            if notice not in open_ones:
+            if (notice.target, notice.brand) not in standing:
                 work.withdraw(notice)
             elif notice.means == "form":
                 work.done.by_hand.append(notice.notice_id)

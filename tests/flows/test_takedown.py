@@ -47,6 +47,7 @@ from tests.spiders.test_crawl_guard import self_signed
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
+EVE = 1_767_398_400_000  # 2026-01-03T00:00:00Z
 SITE, DOMAIN = "login.bad.shop", "bad.shop"
 BRANDS = (
     Brand(id="qifu", names=("奇富借条", "Qifu"), domains=("qifu.com",), own=True, follow=True),
@@ -58,6 +59,7 @@ EVENTS = {
     "kind": "attack_event",
     "columns": {name: name for name in ("event_id", "occurred_at", "type", "address", "brand")},
 }
+VERDICT = ("event_id", "occurred_at", "address", "answer", "by")
 LOGIN = "<title>奇富借条 登录</title><form><input type=password name=pwd></form>".encode()
 
 
@@ -68,6 +70,23 @@ def event(
     text = f"event_id,occurred_at,type,address,brand\n{kind}-{address},2026-01-01 00:00:00,{kind},{address},{brand}\n"
     take(store, source, text)
     follow_up(store)
+
+
+def more(store: Store, *rows: str) -> None:
+    """Further events of the site: `event_id,occurred_at,type`, the time as month and day of 2026."""
+    lines = (f"{name},2026-{day} 00:00:00,{kind},{SITE},qifu" for name, day, kind in (row.split(",") for row in rows))
+    text = "\n".join(("event_id,occurred_at,type,address,brand", *lines))
+    take(store, make_source(name="events-real", synthetic=False, **EVENTS), text)
+
+
+def dismiss(store: Store) -> None:
+    """An analyst's word that the site is none, of now."""
+    source = make_source(
+        name="analysts",
+        synthetic=False,
+        **{**EVENTS, "kind": "verdict", "columns": {name: name for name in VERDICT}},
+    )
+    take(store, source, f"event_id,occurred_at,address,answer,by\nv,{now_ms()},http://{SITE}/,dismissed,li\n")
 
 
 def place(store: Store, target: str, *parties: Party, at: int | None = None) -> None:
@@ -184,11 +203,25 @@ def test_an_older_event_that_arrives_late_makes_no_second_notice(attacked: Store
 
 
 def test_a_site_that_is_back_gets_a_notice_again(attacked: Store) -> None:
-    draft(attacked, rules())
-    attacked.database.execute("UPDATE attack SET reopened = 1")
+    draft(attacked, rules(), now=EVE)
+    more(attacked, "c,01-04,closure", "r,01-06,reactivation")
     assert len(draft(attacked, rules()).written) == 2
+    assert draft(attacked, rules()).written == []
     _, text, _ = mail_of(read_document(attacked, notices(attacked)[-1].document_id))
     assert "is back" in text
+
+
+def test_a_return_from_before_a_notice_makes_no_second_one(attacked: Store) -> None:
+    assert len(draft(attacked, rules()).written) == 2
+    more(attacked, "c,01-04,closure", "r,01-06,reactivation")
+    assert draft(attacked, rules()).written == []
+    assert [row["what"] for row in queue(attacked.database, rules(), now_ms())] == ["approve", "approve"]
+
+
+def test_a_mailbox_written_in_other_letters_is_the_same(attacked: Store) -> None:
+    draft(attacked, rules())
+    place(attacked, SITE, Party("registrar", "R", "US", ("Abuse@Registrar.example",)), at=now_ms() + 1)
+    assert draft(attacked, rules()).written == []
 
 
 def test_with_probes_and_a_page_all_that_is_known_is_told(attacked: Store) -> None:
@@ -318,6 +351,16 @@ def test_a_rule_lets_out_what_it_names(attacked: Store, case: str) -> None:
 
 
 # ---- sending
+
+
+def test_what_was_dismissed_since_the_last_follow_up_is_not_sent(
+    attacked: Store, inbox: tuple[Inbox, dict[str, Any]]
+) -> None:
+    handler, smtp = inbox
+    draft(attacked, sending(smtp))
+    dismiss(attacked)
+    assert send(attacked, sending(smtp)) == Sent(withdrawn=[1, 2])
+    assert handler.mails == []
 
 
 def test_what_is_approved_leaves_once_and_is_an_action(attacked: Store, inbox: tuple[Inbox, dict[str, Any]]) -> None:
