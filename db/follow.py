@@ -91,13 +91,14 @@ SELECT '{PROBES}/' || site_event.url_id || '/' || site_event.occurred_at || '/' 
 FROM site_event JOIN url USING (url_id) JOIN host USING (host_id)
 LEFT JOIN (
     SELECT probe.url_id, probe.probed_at, outcome.name AS outcome, reason.name AS reason, vantage.network, page.digest,
-        max(probe.vantage_id),
+        max((outcome.name IN ('up', 'blocked_only')) * 1000000 + probe.vantage_id),
         (SELECT count(*) FROM probe AS before WHERE before.url_id = probe.url_id
             AND (before.probed_at, before.vantage_id) <= (probe.probed_at, probe.vantage_id)) AS number
     FROM site_event CROSS JOIN probe ON probe.url_id = site_event.url_id AND probe.probed_at = site_event.noted_at
     JOIN term AS outcome ON outcome.term_id = probe.outcome_id JOIN term AS reason ON reason.term_id = probe.reason_id
     JOIN vantage USING (vantage_id) LEFT JOIN page USING (page_id)
-    WHERE iif(site_event.type = 'up', outcome.name IN ('up', 'blocked_only'), outcome.name = site_event.outcome)
+    WHERE iif(site_event.type = 'up', probe.page_id IS NOT NULL OR outcome.name IN ('up', 'blocked_only'),
+        outcome.name = site_event.outcome)
     GROUP BY site_event.url_id, site_event.occurred_at, site_event.type) AS probe
     ON probe.url_id = site_event.url_id AND probe.probed_at = site_event.noted_at"""  # noqa: S608 - our own names
 

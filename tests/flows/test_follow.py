@@ -5,6 +5,7 @@ import pytest
 from analytics.probes import derive_states
 from db.brands import Brand
 from db.connection import transaction
+from db.follow import read_told
 from db.matches import read_brands, save_brands
 from db.probes import (
     WATCHED_MS,
@@ -81,15 +82,17 @@ def act(store: Store, day: float, kind: str = "action", **said: object) -> None:
     table(store, "attack_event", [{**row, "action": "takedown_notice", **said}])
 
 
-def probe(store: Store, *found: tuple[float, str, str], address: str = PAGE) -> None:
-    """Probes as a round keeps them: day, outcome, network; each page with its landed bytes."""
+def probe(store: Store, *found: tuple[float, str, str], address: str = PAGE, shows: str = "") -> None:
+    """Probes as a round keeps them: day, outcome, network; each page with its landed bytes, another by outcome."""
     query = "SELECT url_id FROM v_sightings AS v JOIN host ON host.name = v.host JOIN url USING (host_id)"
     (url_id,) = store.database.execute(f"{query} WHERE v.address = ? AND url.tail <> '' LIMIT 1", [address]).fetchone()
-    body = b"<title>gone</title>"
-    landed = store.landing.keep(body, encrypt=False)
-    page = PageRow(landed.digest, len(body), is_cut=False, title="gone", simhash=1, fields=())
     with transaction(store.database):
         for day, outcome, network in found:
+            title = shows or outcome
+            body = f"<title>{title}</title>".encode()
+            landed = store.landing.keep(body, encrypt=False)
+            simhash = 1 if title == "up" else -1
+            page = PageRow(landed.digest, len(body), is_cut=False, title=title, simhash=simhash, fields=())
             row = ProbeRow(url_id, at(day), outcome, f"as {outcome}", 200, "", page, "", "", len(body), 1)
             save_probes(store.database, store.terms, save_vantage(store.database, network, network), [row])
         save_states(store.database, derive_states(read_log(store.database, [url_id])))
@@ -275,7 +278,16 @@ def test_a_closure_by_probes_leads_to_the_page(followed: Store) -> None:
         "occurred_at": "2024-03-03T00:00:00.000Z",
     }
     digest = str(closure["file"]).rpartition("/")[2].removesuffix(".z")
-    assert followed.landing.read(digest, is_encrypted=False) == b"<title>gone</title>"
+    assert followed.landing.read(digest, is_encrypted=False) == b"<title>content_gone</title>"
+
+
+def test_a_page_that_stands_under_404_is_told_as_up_with_its_evidence(followed: Store) -> None:
+    sight(followed, 0, verified=True)
+    probe(followed, (0.1, "up", "a"))
+    probe(followed, *down(2), shows="up")
+    assert one(followed, "state", "closed", "unconfirmed_down") == ("confirmed", None, None)
+    told = read_told(followed.database).sort("occurred_at").row(-1, named=True)
+    assert (told["type"], told["document"]) == ("up", "2024-03-04T00:00:00Z content_gone, as content_gone, a")
 
 
 def test_while_probes_tell_a_report_joins_whatever_the_gap(followed: Store) -> None:
