@@ -17,6 +17,8 @@ from db.vocabulary import USUAL_TYPES
 
 PROBES: Final = "fanzha probe"
 """Stands as the source of what probes tell."""
+CLOSURES: Final = "fanzha-closures"
+"""The source of operators' words that a site is gone."""
 
 Schema = Mapping[str, type[pl.DataType] | pl.DataType]
 

@@ -1,15 +1,16 @@
 """What people decide and learn of notices and attacks: approvals, answers, closures."""
 
 import json
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
 from db.connection import transaction
 from db.errors import UsageError
+from db.follow import CLOSURES
 from db.notices import Event, log_event, read_notices
 from db.store import Store, now_ms
 from db.views import TARGET_SQL
-from flows.notices.origin import CLOSURES, keep, own_source
+from flows.notices.origin import keep, own_source
 from flows.notices.sending import settle_sent
 from flows.rollup import follow_up
 
@@ -46,7 +47,7 @@ def answer(store: Store, notice_id: int, word: str, by: str, why: str) -> None:
 
 
 _STANDING: Final = f"""
-    SELECT attack.brand, attack.fraud_type, (
+    SELECT attack.attack_key, attack.brand, attack.fraud_type, (
             SELECT max(url_id) FROM host JOIN url USING (host_id)
             WHERE host.name = substr(attack.target, 1, instr(attack.target || '/', '/') - 1)
                 AND {TARGET_SQL} = attack.target) AS url_id, attack.target
@@ -58,11 +59,12 @@ def close(store: Store, target: str, cause: str | None, by: str, why: str, *, no
     """Record an operator's word that a site or app is gone, as a closure of each attack that stands open there.
 
     Returns:
-        How many stood open.
+        How many it closed: of several cases of one company on a brand and target, only the latest.
 
     Raises:
         UsageError: none did.
     """
+    follow_up(store)
     standing = (
         store.database.execute(_STANDING, [target.lower()]).fetchall()
         or store.database.execute(_STANDING, [target]).fetchall()
@@ -74,15 +76,14 @@ def close(store: Store, target: str, cause: str | None, by: str, why: str, *, no
     content = json.dumps(told, ensure_ascii=False, sort_keys=True).encode()
     with transaction(store.database):
         document_id = keep(store, CLOSURES, f"closure-{target}.json", content, at)
-        for number, row in enumerate(standing):
+        for number, (_, *row) in enumerate(standing):
             _save_closure(store, row, f"{target}/{at}/{number}", cause, document_id, at)
     follow_up(store)
-    return len(standing)
+    closed = store.database.execute("SELECT attack_key FROM attack WHERE state = 'closed'").fetchall()
+    return len({key for key, *_ in standing} & {key for (key,) in closed})
 
 
-def _save_closure(
-    store: Store, row: tuple[str | None, str | None, int | None, str], event_id: str, *what: str | int | None
-) -> None:
+def _save_closure(store: Store, row: Sequence[Any], event_id: str, *what: str | int | None) -> None:
     brand, fraud_type, url_id, target = row
     cause, document_id, at = what
     terms = store.terms

@@ -7,7 +7,6 @@ from db.store import Store
 from db.vocabulary import Yields
 
 NOTICES: Final = "fanzha-notices"
-CLOSURES: Final = "fanzha-closures"
 
 
 def own_source(store: Store, name: str) -> int:

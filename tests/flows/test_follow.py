@@ -7,6 +7,7 @@ from db.brands import Brand
 from db.connection import transaction
 from db.follow import read_told
 from db.matches import read_brands, save_brands
+from db.notices import read_open_attacks
 from db.probes import (
     WATCHED_MS,
     PageRow,
@@ -20,6 +21,7 @@ from db.probes import (
 from db.store import Store
 from db.verify import verify_store
 from flows.matching import match_new
+from flows.notices.answering import close
 from flows.rollup import figures, follow_up
 from flows.tracing import trace_records
 from tests.flows.calls import Call
@@ -279,6 +281,16 @@ def test_a_closure_by_probes_leads_to_the_page(followed: Store) -> None:
     }
     digest = str(closure["file"]).rpartition("/")[2].removesuffix(".z")
     assert followed.landing.read(digest, is_encrypted=False) == b"<title>content_gone</title>"
+
+
+def test_an_operators_closure_ends_all_that_stands_on_the_site(followed: Store) -> None:
+    sight(followed, 0)
+    judge(followed, 1, "confirmed")
+    sight(followed, 30, f"https://{HOST}/again")
+    assert [row["state"] for row in attacks(followed)] == ["confirmed", "confirmed"]
+    assert close(followed, HOST, "us", "li", "called them", now=at(40)) == 2
+    assert [(row["state"], day_of(row["closed"])) for row in attacks(followed)] == [("closed", "04-10")] * 2
+    assert read_open_attacks(followed.database) == []
 
 
 def test_a_page_that_stands_under_404_is_told_as_up_with_its_evidence(followed: Store) -> None:
