@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from typing import Any, Final
 
 from db.connection import transaction
 from db.errors import UsageError
 from db.follow import CLOSURES
 from db.notices import Event, log_event, read_notices
-from db.store import Store, now_ms
+from db.store import Store, hold, now_ms
 from db.views import TARGET_SQL
 from flows.notices.origin import keep, own_source
 from flows.notices.sending import settle_sent
@@ -16,6 +17,8 @@ from flows.rollup import follow_up
 
 ANSWERS: Final = {"unsent": "deferred"}
 """A person's word -> the event that it is, where it has another name."""
+_SETTLING: Final = frozenset({"sent", "unsent", "bounced"})
+"""Words that say of a notice in doubt what became of it."""
 
 
 def approve(store: Store, notice_ids: Iterable[int], by: str, why: str) -> None:
@@ -34,7 +37,14 @@ def answer(store: Store, notice_id: int, word: str, by: str, why: str) -> None:
 
     Raises:
         UsageError: it is not there, or that cannot happen to one in its state.
+        Busy: what may be on its way just now is to be settled, while another process drafts or sends.
     """
+    # a claim of a process that is at work has its result to come: who settled it would let the notice leave twice
+    with hold(store.path, "notices") if word in _SETTLING else nullcontext():
+        _answer(store, notice_id, word, by, why)
+
+
+def _answer(store: Store, notice_id: int, word: str, by: str, why: str) -> None:
     if word == "sent":
         found = read_notices(store.database, [notice_id])
         if not found:

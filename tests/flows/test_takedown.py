@@ -8,7 +8,7 @@ import socket
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -22,11 +22,11 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from db.brands import Brand
 from db.connection import transaction
-from db.errors import UsageError
+from db.errors import Busy, UsageError
 from db.matches import save_brands
 from db.notices import Notice, read_notices, read_open_attacks
 from db.probes import PageRow, ProbeRow, save_probes, save_vantage
-from db.store import Store, now_ms
+from db.store import Store, hold, now_ms
 from db.takedown_rules import Rules, load_rules
 from db.verify import verify_store
 from db.whereabouts import Party, Whereabouts, save_whereabouts
@@ -126,6 +126,7 @@ class Inbox:
         self.refuses: dict[str, str] = {}
         self.kill: int | None = None
         self.says = "250 OK"
+        self.meanwhile: Callable[[], None] | None = None
 
     async def handle_RCPT(  # noqa: N802 - the name that aiosmtpd calls
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -137,6 +138,8 @@ class Inbox:
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - likewise
         assert isinstance(envelope.content, bytes)
+        if self.meanwhile:
+            self.meanwhile()
         self.mails.append((str(envelope.mail_from), list(envelope.rcpt_tos), envelope.content))
         return self.says
 
@@ -689,6 +692,33 @@ def test_without_registries_that_is_told(attacked: Store, made: Registrars) -> N
     done = draft(attacked, rules(), declared=made.declared, loopback=True)
     assert "RDAP is not asked: registries were never fetched: asn, dns, ipv4, ipv6, object" in done.faults
     assert notices(attacked) == []
+
+
+def test_a_damaged_draft_and_one_that_was_withdrawn_meanwhile_hold_up_no_other(
+    attacked: Store, inbox: tuple[Inbox, dict[str, Any]]
+) -> None:
+    handler, smtp = inbox
+    place(attacked, SITE, REGISTRAR, Party("hosting", "H", "NL", ("late@hosting.example",)), at=now_ms() + 1)
+    draft(attacked, sending(smtp))
+    place(attacked, SITE, REGISTRAR, HOSTING, at=now_ms() + 2)
+    draft(attacked, sending(smtp))
+    first, second, third = notices(attacked)
+    path = attacked.database.execute("SELECT digest FROM document WHERE document_id = ?", [first.document_id])
+    attacked.landing.path(path.fetchone()[0], is_encrypted=False).write_bytes(b"damaged")
+    handler.meanwhile = lambda: answer(attacked, third.notice_id, "withdrawn", "li", "why")
+    done = send(attacked, sending(smtp))
+    assert (done.sent, set(done.faults)) == ([second.notice_id], {first.notice_id, third.notice_id})
+    assert [recipients for _, recipients, _ in handler.mails] == [["late@hosting.example"]]
+    assert verify_store(attacked)[1][0].startswith("landing file")
+
+
+def test_what_is_on_its_way_cannot_be_settled(attacked: Store) -> None:
+    draft(attacked, ALL)
+    with hold(attacked.path, "notices"):
+        for word in ("sent", "unsent", "bounced"):
+            with pytest.raises(Busy):
+                answer(attacked, 1, word, "li", "why")
+        answer(attacked, 1, "noted", "li", "why")
 
 
 # ---- the file of rules
