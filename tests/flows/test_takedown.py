@@ -20,6 +20,7 @@ import xarf
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
+from analytics.notices.contacts import choose
 from db.brands import Brand
 from db.connection import transaction
 from db.errors import Busy, UsageError
@@ -310,6 +311,22 @@ def test_the_brand_s_own_mailboxes_are_never_written_to(attacked: Store) -> None
     done = draft(attacked, rules())
     assert notices(attacked) == []
     assert done.faults == [f"{SITE}: registrar: abuse@mail.qifu.com is the brand's own; hosting: no contact is known"]
+
+
+def test_the_reported_site_s_own_mailboxes_are_never_written_to(attacked: Store) -> None:
+    place(attacked, SITE, Party("registrar", "Own", "CN", ("abuse@bad.shop", "abuse@ns.bad.shop")), at=now_ms() + 1)
+    done = draft(attacked, rules())
+    assert notices(attacked) == []
+    said = "registrar: abuse@ns.bad.shop is the reported site's own; hosting: no contact is known"
+    assert done.faults == [f"{SITE}: {said}"]
+
+
+def test_a_landlord_s_abuse_desk_may_be_on_its_own_domain() -> None:
+    where = Whereabouts(
+        "sites.google.com", 1, "google.com", parties=(Party("hosting", "G", "US", ("abuse@google.com",)),)
+    )
+    (told,) = choose(where, rules(), ["qifu.com"], is_shared=False).recipients
+    assert told.address == "abuse@google.com"
 
 
 @pytest.mark.parametrize("case", ["synthetic", "not followed", "closed", "named by a synthetic list", "unconfirmed"])
