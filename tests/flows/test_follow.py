@@ -2,6 +2,7 @@
 
 import pytest
 
+from analytics.measures.declared import Grouping
 from analytics.probes import derive_states
 from db.brands import Brand
 from db.connection import transaction
@@ -21,6 +22,7 @@ from db.probes import (
 from db.store import Store
 from db.verify import verify_store
 from flows.matching import match_new
+from flows.measuring import measures
 from flows.notices.answering import close
 from flows.rollup import figures, follow_up
 from flows.tracing import trace_records
@@ -393,3 +395,19 @@ def test_a_verdict_may_name_brand_and_type(call: Call, followed: Store) -> None:
         assert (code, out, err.count("\n")) == (2, "", 1)
         assert err.startswith(f"fanzha: {told}")
     assert followed.database.execute("SELECT count(*) FROM verdict").fetchone() == (1,)
+
+
+def test_measures_close_no_attack_that_stands_in_v_attacks(followed: Store) -> None:
+    act(followed, 0, "confirmation", brand="demopay")
+    sight(followed, 0, verified=True)
+    probe(followed, (0.1, "up", "a"), *down(1), (6, "up", "a"), *down(8))
+    rows = {str(row["brand"]): row for row in attacks(followed)}
+    assert {brand: (row["state"], row["reopened"]) for brand, row in rows.items()} == {
+        "demopay": ("confirmed", 0),
+        "qifu": ("closed", 1),
+    }
+    found = measures(followed.database, 2024, Grouping.BRAND, at(60))
+    told = {(row.measure.id, row.group): row.value for row in found}
+    assert (told["open", "demopay"], told["closed_cohort", "demopay"], told["closed_cohort", "qifu"]) == (1, 0, 100)
+    came_back = {row.group: row.beside["reopened"] for row in found if row.measure.id == "confirmed"}
+    assert came_back == {"demopay": 0, "qifu": 1}
