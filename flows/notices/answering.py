@@ -11,7 +11,7 @@ from db.follow import CLOSURES
 from db.notices import Event, log_event, read_notices
 from db.store import Store, hold, now_ms
 from db.views import TARGET_SQL
-from flows.notices.origin import keep, own_source
+from flows.notices.origin import keep, own_source, spellings
 from flows.notices.sending import settle_sent
 from flows.rollup import follow_up
 
@@ -75,10 +75,8 @@ def close(store: Store, target: str, cause: str | None, by: str, why: str, *, no
         UsageError: none did.
     """
     follow_up(store)
-    standing = (
-        store.database.execute(_STANDING, [target.lower()]).fetchall()
-        or store.database.execute(_STANDING, [target]).fetchall()
-    )
+    asked = (store.database.execute(_STANDING, [name]).fetchall() for name in spellings(target))
+    standing = next(filter(None, asked), [])
     if not standing:
         raise UsageError(f"{target}: no attack stands open there; v_attacks lists them")
     at = now_ms() if now is None else now

@@ -28,7 +28,7 @@ from db.notices import (
 from db.store import Store, hold, now_ms
 from db.takedown_rules import Rules
 from db.whereabouts import Whereabouts, read_whereabouts, save_whereabouts
-from flows.notices.origin import NOTICES, keep
+from flows.notices.origin import NOTICES, keep, spellings
 from flows.notices.registries import registries
 from flows.notices.settings import sender_of
 from flows.rollup import follow_up
@@ -97,11 +97,14 @@ def _chosen(store: Store, chosen: Sequence[str]) -> list[OpenAttack]:
     if not chosen:
         return attacks
     keyed = dict(store.database.execute("SELECT attack_key, target FROM attack").fetchall())
-    targets = [keyed.get(name, name.lower()) for name in chosen]
-    for target in targets:
-        if not any(attack.target == target for attack in attacks):
+    open_ones = {attack.target for attack in attacks}
+    targets = set()
+    for name in chosen:
+        found = open_ones.intersection([keyed.get(name, name), *spellings(name)])
+        targets |= found
+        if not found:
             raise UsageError(
-                f"{target}: no confirmed attack on a followed brand is open there, or a synthetic source names it; "
+                f"{name}: no confirmed attack on a followed brand is open there, or a synthetic source names it; "
                 "fanzha takedown queue lists what is"
             )
     return [attack for attack in attacks if attack.target in targets]

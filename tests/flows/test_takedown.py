@@ -370,6 +370,33 @@ def test_a_rule_lets_out_what_it_names(attacked: Store, case: str) -> None:
     assert logged == {"n": count}
 
 
+SPELT = ("http://login.bad.shop/a?b=c", "LOGIN.BAD.SHOP.", "login[.]bad[.]shop", "hxxps://login.bad.shop:8443/x")
+
+
+@pytest.mark.parametrize("site", SPELT)
+def test_a_site_is_named_in_any_spelling(attacked: Store, site: str) -> None:
+    assert draft(attacked, rules(), [site]).attacks == 1
+    assert close(attacked, site, None, "li", "gone") == 1
+
+
+PLACED = {
+    "sites.google.com/view/Qifu": 1,
+    "https://sites.google.com/view/Qifu/?x=1": 1,
+    "https://sites.google.com/x": 0,
+}
+
+
+@pytest.mark.parametrize("site", PLACED)
+def test_a_page_among_strangers_is_named_with_its_path(attacked: Store, site: str) -> None:
+    event(attacked, "https://sites.google.com/view/Qifu")
+    event(attacked, "sites.google.com")
+    if PLACED[site]:
+        assert close(attacked, site, None, "li", "gone") == PLACED[site]
+    else:
+        with pytest.raises(UsageError, match="no attack stands open there"):
+            close(attacked, site, None, "li", "gone")
+
+
 # ---- sending
 
 
