@@ -290,6 +290,18 @@ def _append(database: Database, notice_id: int, event: Event) -> None:
     )
 
 
+def is_taken_back(database: Database, notice: Notice) -> bool:
+    """Whether a notice was withdrawn by no person, but because its attack was over."""
+    if notice.state != "withdrawn":
+        return False
+    row = database.execute(
+        """SELECT "by" FROM notice_event WHERE notice_id = ? AND type = 'withdrawn'
+           ORDER BY notice_event_id DESC LIMIT 1""",
+        [notice.notice_id],
+    ).fetchone()
+    return bool(row[0] == "fanzha")
+
+
 def claimed(database: Database, notice_id: int) -> tuple[int, int]:
     """When a notice was last handed over, and the document that was."""
     row = database.execute(

@@ -71,7 +71,7 @@ def _recipient(
     for rule in rules.replace:
         if rule.fits(party.channel, where.target, party.name, party.mailboxes):
             means = "mail" if rule.to else "form" if rule.form else "webhook"
-            address = rule.to or rule.form or (rules.webhook.url if rules.webhook else "")
+            address = rule.to or rule.form or (rules.webhook.origin if rules.webhook else "")
             return Recipient(party.channel, means, address, party.name, party.country), ""
     # on hosts where strangers choose the path the domain is the landlord's, and so is its abuse desk
     reported = () if where.target in PATH_HOSTS else tuple(filter(None, (where.domain, where.target)))

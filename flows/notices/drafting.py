@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from analytics.notices.contacts import FIRST, Recipient, choose
 from analytics.notices.messages import compose_json, compose_mail
@@ -18,6 +19,7 @@ from db.notices import (
     Notice,
     OpenAttack,
     by_site,
+    is_taken_back,
     known_as,
     log_event,
     read_notices,
@@ -34,6 +36,8 @@ from flows.notices.settings import sender_of
 from flows.rollup import follow_up
 from spiders.registry.asking import Asked, look_up
 from spiders.registry.declared import Declared, load_declared
+
+_GIVEN_UP: Final = frozenset({"withdrawn", "bounced", "refused"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,16 @@ def _is_same(notice: Notice, new: NewNotice) -> bool:
     return (notice.recipient.lower(), notice.step) == (new.recipient.lower(), new.step)
 
 
+def _has_another(own: Sequence[Notice], new: NewNotice) -> bool:
+    """Whether another mailbox of the channel is told already: who names a new one each day is looked at by a person."""
+    return new.kind == "first" and any(
+        (one.kind, one.channel) == ("first", new.channel)
+        and one.recipient.lower() != new.recipient.lower()
+        and one.state not in _GIVEN_UP
+        for one in own
+    )
+
+
 def _asked(attack: OpenAttack) -> Asked:
     is_address = attack.host.replace(".", "").isdecimal() or ":" in attack.host
     return Asked(attack.host, "" if attack.is_shared or is_address else attack.registrable_domain)
@@ -154,8 +168,11 @@ class _Drafting:
         first = choose(case.where, self.rules, case.brand.domains, is_shared=case.attack.is_shared)
         for planned in [*(_Planned(to, "first") for to in first.recipients), *self._later(case, own)]:
             new = self._new(case.attack, planned, own)
-            if not any(_is_same(notice, new) for notice in own):
+            same = next((notice for notice in own if _is_same(notice, new)), None)
+            if same is None:
                 self._try(case, planned, new, own)
+            elif is_taken_back(self.store.database, same):
+                self._take_up(case.attack, same, new, own)
         if not own and first.left_out:
             known = [fault for fault in case.where.faults if fault.partition(":")[0] in FIRST]
             self.done.faults.append(f"{case.attack.target}: {'; '.join([*first.left_out, *known])}")
@@ -192,7 +209,7 @@ class _Drafting:
         except (NoReport, ValueError) as error:
             self.done.faults.append(f"{case.attack.target}: {new.recipient}: {error}")
             return
-        self._write(case.attack, new, content)
+        self._write(case.attack, new, content, own)
 
     def _compose(self, case: Case, planned: _Planned, key: str, own: Sequence[Notice]) -> bytes:
         to = planned.recipient
@@ -210,19 +227,28 @@ class _Drafting:
         except DamagedLanding:
             return None  # fanzha verify tells of it; the notice says what is known without
 
-    def _write(self, attack: OpenAttack, new: NewNotice, content: bytes) -> None:
+    def _write(self, attack: OpenAttack, new: NewNotice, content: bytes, own: Sequence[Notice]) -> None:
         name = f"draft-{new.key}.{'json' if new.means == 'webhook' else 'eml'}"
-        rule = self.rules.approval(
-            attack.brand, new.channel, attack.confidence, new.kind, is_verified=attack.is_verified
-        )
         with transaction(self.store.database):
             notice_id = save_notice(
                 self.store.database, new, keep(self.store, NOTICES, name, content, self.at), self.at
             )
-            if notice_id is None:
-                return
-            self.done.written.append(notice_id)
-            if rule is not None:
-                event = Event("approved", self.at, "a rule", f"[[approve]] number {rule} of the takedown rules")
-                log_event(self.store.database, notice_id, event)
-                self.done.approved.append(notice_id)
+            if notice_id is not None:
+                self._written(attack, notice_id, new, own)
+
+    def _take_up(self, attack: OpenAttack, notice: Notice, new: NewNotice, own: Sequence[Notice]) -> None:
+        """What was withdrawn because its attack was over is a draft again: it was not, after all."""
+        with transaction(self.store.database):
+            event = Event("drafted", self.at, "fanzha", "the attack stands open again")
+            log_event(self.store.database, notice.notice_id, event)
+            self._written(attack, notice.notice_id, new, own)
+
+    def _written(self, attack: OpenAttack, notice_id: int, new: NewNotice, own: Sequence[Notice]) -> None:
+        self.done.written.append(notice_id)
+        rule = self.rules.approval(
+            attack.brand, new.channel, attack.confidence, new.kind, is_verified=attack.is_verified
+        )
+        if rule is not None and not _has_another(own, new):
+            event = Event("approved", self.at, "a rule", f"[[approve]] number {rule} of the takedown rules")
+            log_event(self.store.database, notice_id, event)
+            self.done.approved.append(notice_id)

@@ -397,6 +397,40 @@ def test_a_page_among_strangers_is_named_with_its_path(attacked: Store, site: st
             close(attacked, site, None, "li", "gone")
 
 
+def test_what_was_withdrawn_for_an_attack_that_stands_after_all_is_drafted_again(attacked: Store) -> None:
+    draft(attacked, ALL)
+    with transaction(attacked.database):
+        save_brands(attacked.database, [brand.model_copy(update={"follow": False}) for brand in BRANDS])
+    answer(attacked, 2, "withdrawn", "li", "they know")
+    assert send(attacked, ALL) == Sent(withdrawn=[1])
+    with transaction(attacked.database):
+        save_brands(attacked.database, BRANDS)
+    done = draft(attacked, rules())
+    assert (done.written, done.approved) == ([1], [])
+    assert list(states(attacked).values()) == ["drafted", "withdrawn"]
+    assert verify_store(attacked)[1] == []
+
+
+def test_a_second_mailbox_on_a_channel_waits_for_a_person(attacked: Store) -> None:
+    draft(attacked, ALL)
+    place(attacked, SITE, Party("hosting", "H", "NL", ("victim@bank.example",)), at=now_ms() + 1)
+    done = draft(attacked, ALL)
+    assert (done.written, done.approved) == ([3], [])
+    answer(attacked, 2, "withdrawn", "li", "it is not theirs")
+    place(attacked, SITE, Party("hosting", "H", "NL", ("other@hosting.example",)), at=now_ms() + 2)
+    answer(attacked, 3, "withdrawn", "li", "nor theirs")
+    assert draft(attacked, ALL).approved == [4]
+
+
+def test_of_a_webhook_no_more_than_its_host_is_kept(attacked: Store) -> None:
+    hook = {"url": "https://user:word@hooks.example/T0/secret"}
+    draft(attacked, rules(webhook=hook, replace=[{"host": "*", "webhook": True}]))
+    (notice,) = notices(attacked)
+    assert notice.recipient == "https://hooks.example/"
+    assert b"secret" not in read_document(attacked, notice.document_id)
+    assert not any("secret" in line for line in attacked.database.conn.iterdump())
+
+
 # ---- sending
 
 
@@ -747,6 +781,7 @@ def test_a_damaged_draft_and_one_that_was_withdrawn_meanwhile_hold_up_no_other(
     place(attacked, SITE, REGISTRAR, HOSTING, at=now_ms() + 2)
     draft(attacked, sending(smtp))
     first, second, third = notices(attacked)
+    approve(attacked, [third.notice_id], "li", "both are theirs")
     path = attacked.database.execute("SELECT digest FROM document WHERE document_id = ?", [first.document_id])
     attacked.landing.path(path.fetchone()[0], is_encrypted=False).write_bytes(b"damaged")
     handler.meanwhile = lambda: answer(attacked, third.notice_id, "withdrawn", "li", "why")
