@@ -61,12 +61,14 @@ report AS (
     WHERE NOT sighting.is_test AND NOT source.is_synthetic
         AND (sighting.claim = 1 OR (sighting.claim = 0 AND NOT likeness.is_allowed))
         AND {_LATEST_ANSWER} IS NOT 'dismissed')
-SELECT report.name || '/' || report.url_id || '/' || report.published_at || '/' || report.id, report.seen_at,
+SELECT report.name || '/' || report.url_id || '/' || report.published_at || '/' || report.id,
+    min(report.seen_at, document.fetched_at),
     iif(report.basis = 'likeness', 'report', 'confirmation'), report.basis, report.target, report.address,
     report.id, report.is_own, report.sector, report.confidence,
     report.name, document.name, {LANDED_SQL}, report.format, report.position
 FROM report JOIN document ON document.document_id = report.document_id"""  # noqa: S608 - our own names
-"""A URL that an analyst dismissed reports nothing; an allowlisted host is reported by who calls it malicious alone."""
+"""A URL that an analyst dismissed reports nothing; an allowlisted host is reported by who calls it malicious alone.
+Nobody saw anything after telling us of it: a list's date in the future would open a site anew that has closed."""
 
 _VERDICTS: Final = f"""
 SELECT source.name || '/' || verdict.event_id, verdict.occurred_at,

@@ -68,7 +68,8 @@ def table(store: Store, kind: str, rows: list[dict[str, object]], **declared: ob
         }
     )
     lines = [columns, *([str(row[name]) for name in columns] for row in rows)]
-    take(store, source, "\n".join("\t".join(line) for line in lines), at=START)
+    fetched = max(int(str(row.get("published", START))) for row in rows)
+    take(store, source, "\n".join("\t".join(line) for line in lines), at=fetched)
     match_new(store, read_brands(store.database))
 
 
@@ -283,6 +284,21 @@ def test_a_closure_by_probes_leads_to_the_page(followed: Store) -> None:
     }
     digest = str(closure["file"]).rpartition("/")[2].removesuffix(".z")
     assert followed.landing.read(digest, is_encrypted=False) == b"<title>content_gone</title>"
+
+
+def test_a_sighting_of_a_later_day_than_its_list_opens_no_closed_site_again(followed: Store) -> None:
+    sight(followed, 0, verified=True)
+    probe(followed, (0.1, "up", "a"), *down(2))
+    source = make_source(
+        name="ahead",
+        synthetic=False,
+        format="table",
+        yields="malicious",
+        kind="sighting",
+        columns={"address": "address", "published": "published"},
+    )
+    take(followed, source, f"address,published\n{PAGE},{at(20_000)}\n", at=at(1))
+    assert one(followed, "state", "first_seen", "events") == ("closed", "2024-03-01T00:00:00Z", 4)
 
 
 def test_an_operators_closure_ends_all_that_stands_on_the_site(followed: Store) -> None:
