@@ -174,14 +174,16 @@ def _attack(row: Sequence[Any]) -> OpenAttack:
 
 
 def read_seen(database: Database, url_id: int) -> SeenPage | None:
-    """The last probe of an address that found it up, else the last at all."""
+    """The last probe of an address that found it up, else the last at all; what a filter may have shown comes last."""
     row = database.execute(
         """SELECT probed_at, outcome.name, status, coalesce(final, ''), coalesce(certificate.name, ''),
                coalesce(page.title, ''), coalesce(page.digest, ''), coalesce(page.is_cut, 0),
                coalesce(page.fields, '[]')
-           FROM probe JOIN term AS outcome ON outcome.term_id = outcome_id LEFT JOIN page USING (page_id)
+           FROM probe JOIN term AS outcome ON outcome.term_id = outcome_id JOIN vantage USING (vantage_id)
+           LEFT JOIN page USING (page_id)
            LEFT JOIN term AS certificate ON certificate.term_id = certificate_id
-           WHERE url_id = ? ORDER BY outcome.name = 'up' DESC, probed_at DESC, vantage_id LIMIT 1""",
+           WHERE url_id = ?
+           ORDER BY vantage.is_filtered, outcome.name = 'up' DESC, probed_at DESC, vantage_id LIMIT 1""",
         [url_id],
     ).fetchone()
     if row is None:

@@ -25,7 +25,7 @@ from db.brands import Brand
 from db.connection import transaction
 from db.errors import Busy, UsageError
 from db.matches import save_brands
-from db.notices import Notice, read_notices, read_open_attacks
+from db.notices import Notice, read_notices, read_open_attacks, read_seen
 from db.probes import PageRow, ProbeRow, save_probes, save_vantage
 from db.store import Store, hold, now_ms
 from db.takedown_rules import Rules, load_rules
@@ -253,6 +253,19 @@ def test_with_probes_and_a_page_all_that_is_known_is_told(attacked: Store) -> No
     assert (report["url"], report["ssl_certificate"]) == (f"http://{SITE}/a?b=c", {"fingerprint": "ab" * 32})
     packed = base64.b64decode(report["evidence"][1]["payload"])
     assert gzip.decompress(packed) == LOGIN
+
+
+def test_a_filter_s_page_is_no_evidence(attacked: Store) -> None:
+    url_id = read_open_attacks(attacked.database)[0].url_id
+    for at, name, is_filtered in ((1, "open", False), (2, "behind", True)):
+        page = PageRow(name, 1, is_cut=False, title=name, simhash=1, fields=())
+        row = ProbeRow(url_id, at, "up", "HTTP 200", 200, "", page, "", "", 9, 1)
+        with transaction(attacked.database):
+            vantage_id = save_vantage(attacked.database, name, name, is_filtered=is_filtered)
+            save_probes(attacked.database, attacked.terms, vantage_id, [row])
+    seen = read_seen(attacked.database, url_id)
+    assert seen is not None
+    assert seen.title == "open"
 
 
 def test_without_a_probe_no_more_is_told_than_the_likeness(attacked: Store) -> None:
