@@ -101,8 +101,9 @@ LEFT JOIN (
     FROM site_event CROSS JOIN probe ON probe.url_id = site_event.url_id AND probe.probed_at = site_event.noted_at
     JOIN term AS outcome ON outcome.term_id = probe.outcome_id JOIN term AS reason ON reason.term_id = probe.reason_id
     JOIN vantage USING (vantage_id) LEFT JOIN page USING (page_id)
-    WHERE iif(site_event.type = 'up', probe.page_id IS NOT NULL OR outcome.name IN ('up', 'blocked_only'),
-        outcome.name = site_event.outcome)
+    WHERE CASE site_event.outcome WHEN 'up' THEN probe.page_id IS NOT NULL OR outcome.name IN ('up', 'blocked_only')
+        WHEN 'client_hold' THEN outcome.name IN ('dns_failure', 'client_hold')
+        ELSE outcome.name = site_event.outcome END
     GROUP BY site_event.url_id, site_event.occurred_at, site_event.type) AS probe
     ON probe.url_id = site_event.url_id AND probe.probed_at = site_event.noted_at"""  # noqa: S608 - our own names
 

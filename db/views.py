@@ -49,7 +49,24 @@ _BACK: Final = """SELECT 'back' AS kind, probe_state.back_at AS since, host.name
     JOIN brand ON brand.id = attack.brand
     WHERE probe_state.back_at IS NOT NULL AND probe_state.state IN ('up', 'failing') AND brand.is_followed
         AND episode = (SELECT max(episode) FROM probe_state AS latest WHERE latest.url_id = probe_state.url_id)"""
-ATTENTION: Final = (_BACK,)
+_OPEN: Final = """SELECT target, brand, max(reopened) AS round, min(first_seen_at) AS opened_at FROM attack
+        WHERE state = 'confirmed' GROUP BY target, brand"""
+_BOUNCED: Final = f"""SELECT 'bounced' AS kind, event.at AS since, notice.target, notice.brand,
+        '通知 ' || notice_id || ' 未送达 ' || recipient || '：' || event.why AS why_zh,
+        'notice ' || notice_id || ' did not reach ' || recipient || ': ' || event.why AS why_en
+    FROM notice JOIN ({_OPEN}) AS attack USING (target, brand, round)
+    JOIN notice_event AS event USING (notice_id)
+    WHERE event.type = 'bounced' AND event.at >= attack.opened_at AND NOT EXISTS (SELECT 1 FROM notice_event AS later
+        WHERE later.notice_id = notice.notice_id AND later.notice_event_id > event.notice_event_id
+            AND later.type <> 'noted')"""
+_OVERDUE: Final = f"""SELECT 'overdue' AS kind, min(event.at + notice.deadline_hours * 3600000) AS since, notice.target,
+        notice.brand, '发出 ' || count(*) || ' 份通知，已过期限，网站仍未关停' AS why_zh,
+        'past its deadline, ' || count(*) || ' notices sent, and not closed' AS why_en
+    FROM notice JOIN ({_OPEN}) AS attack USING (target, brand, round)
+    JOIN notice_event AS event USING (notice_id)
+    WHERE event.type = 'sent' AND event.at >= attack.opened_at GROUP BY notice.target, notice.brand
+    HAVING min(event.at + notice.deadline_hours * 3600000) <= strftime('%s', 'now') * 1000"""
+ATTENTION: Final = (_BACK, _BOUNCED, _OVERDUE)
 """What an operator is to look at: queries of `kind`, `since` (Unix ms), `target`, `brand`, `why_zh`, `why_en`."""
 ATTENTION_SQL: Final = " UNION ALL ".join(ATTENTION)
 _STATES: Final = " ".join(f"WHEN '{event}' THEN '{state}'" for event, state in NOTICE_STATES.items())

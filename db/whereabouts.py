@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Final
 
+import polars as pl
 from sqlite_utils import Database
 
 HELD: Final = {"client hold": "client_hold", "server hold": "server_hold"}
@@ -95,6 +96,18 @@ def read_whereabouts(database: Database, targets: Iterable[str]) -> dict[str, Wh
         [json.dumps(list(targets))],
     )
     return {target: _found(target, asked_at, *rest) for target, asked_at, *rest in rows}
+
+
+def read_statuses(database: Database, url_ids: Iterable[int] | None = None) -> pl.DataFrame:
+    """What registries said of sites' domains, each time: `url_id`, `looked_up_at` (Unix ms), `statuses` (a list)."""
+    which = "" if url_ids is None else "WHERE url.url_id IN (SELECT value FROM json_each(?))"
+    rows = database.execute(
+        f"""SELECT url.url_id, asked_at, statuses FROM whereabouts JOIN host ON host.name = whereabouts.target
+            JOIN url USING (host_id) {which} GROUP BY 1, 2""",  # noqa: S608 - our own names
+        () if url_ids is None else (json.dumps(list(url_ids)),),
+    )
+    schema = pl.Schema({"url_id": pl.Int64(), "looked_up_at": pl.Int64(), "statuses": pl.List(pl.String())})
+    return pl.DataFrame([(url_id, at, json.loads(told)) for url_id, at, told in rows], schema=schema, orient="row")
 
 
 def _found(target: str, asked_at: int, domain: str, addresses: str, asn: int | None, *texts: str) -> Whereabouts:

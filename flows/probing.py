@@ -22,7 +22,6 @@ from db.probes import (
     ProbeRow,
     ProbeSite,
     read_imitated,
-    read_log,
     read_sites,
     save_probes,
     save_states,
@@ -30,6 +29,8 @@ from db.probes import (
 )
 from db.store import Store, hold, now_ms
 from flows.collect import spool
+from flows.rollup import follow_up
+from flows.site_log import read_site_log
 from spiders.probe.asking import Finding, Prober, Target, probing
 from spiders.probe.vantage import Vantage
 
@@ -130,13 +131,20 @@ def looking(store: Store, vantages: Sequence[Vantage], *, loopback: bool = False
 
 
 def probe_due(store: Store, vantages: Sequence[Vantage], *, loopback: bool = False, now: int | None = None) -> Probing:
-    """One round, as `looking` and `Lookout.round` do.
+    """One round, as `looking` and `Lookout.round` do; then the attacks follow from what it found.
 
     Raises:
         Busy: another process is probing.
     """
     with looking(store, vantages, loopback=loopback) as lookout:
-        return lookout.round(now)
+        done = lookout.round(now)
+    if done.due:
+        with (
+            suppress(Busy),
+            hold(store.path, "follow-up"),
+        ):  # who is at it derives what we would, or the next round does
+            follow_up(store)
+    return done
 
 
 def probe_on(store: Store, vantages: Sequence[Vantage]) -> Iterator[Probing]:
@@ -158,7 +166,7 @@ def rederive(store: Store) -> int:
 
 
 def _states(store: Store, url_ids: Sequence[int] | None = None) -> pl.DataFrame:
-    return derive_states(read_log(store.database, url_ids))
+    return derive_states(read_site_log(store.database, url_ids))
 
 
 def _save(store: Store, vantage: Vantage, batch: Sequence[Finding], folder: Path) -> None:

@@ -18,8 +18,8 @@ from db.follow import CLOSURES, read_followed, read_reports, read_told, read_unt
 from db.frames import scan_frames
 from db.matches import read_brands
 from db.period import Period
-from db.probes import read_log
 from db.store import Store, now_ms
+from flows.site_log import read_site_log
 
 _SITES: Final = 500
 """Sites whose probes are in memory at once."""
@@ -40,7 +40,7 @@ def _tell_sites(store: Store) -> None:
     for start in range(0, len(untold), _SITES):
         sites = untold[start : start + _SITES]
         with transaction(store.database):
-            save_told(store.database, sites, derive_events(read_log(store.database, sites)))
+            save_told(store.database, sites, derive_events(read_site_log(store.database, sites)))
 
 
 def figures(database: Database, year: int) -> list[Figure]:

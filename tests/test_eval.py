@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from rapidfuzz.distance import OSA
 
 from analytics.match.matcher import Matcher
 from analytics.match.noise import known_good_names, measure_noise
@@ -15,6 +16,7 @@ from flows.cli.main import run
 from tests.eval import families, frame, measure
 from tests.eval.app_imitations import FAMILIES as APP_FAMILIES
 from tests.eval.app_imitations import imitations
+from tests.eval.combined import PAIRED, pairs
 from tests.eval.labelled import BrandLabels, is_short, read_known_good, read_labelled, read_plain, read_targets
 from tests.eval.names import DEV, HELD, half_of, host_frame
 from tests.eval.run import main
@@ -72,6 +74,8 @@ def test_packages_alone_give_recall_and_flags_as_curves(folder: Path, capsys: py
     subjects = {name.rpartition(" at ")[0] for name in entries}
     made = {"homoglyph, ASCII", "homoglyph, punycode", *families.FAMILIES} - {"homoglyph", "cyrillic"}
     assert {f"dnstwist {family}" for family in made} <= subjects, "cyrillic cannot spell this name"
+    assert {f"pairs {one} + homoglyph, {kind}" for one in PAIRED for kind in ("alone", "with a word")} <= subjects
+    assert entries["pairs worst at 60"]["target"] == 95
     assert {f"apps, {family}" for family in APP_FAMILIES if not family.startswith("package")} - subjects <= SCRIPTS
     assert entries["apps, name: edition at 60"] == entries["apps, name: edition at 60"] | {"target": 95, "holds": True}
     assert entries["app flags: sites at 60"]["target"] == 300
@@ -248,6 +252,18 @@ def test_a_wrong_call_is_refused(wrong: list[str]) -> None:
     assert refusal.value.code == 2
 
 
+def test_pairs_are_two_changes_the_same_each_time_at_names_of_five_letters() -> None:
+    chosen = [families.Imitated("synthbank", "synthbank.com"), families.Imitated("visa", "visa.com")]
+    made = pairs(chosen)
+    assert made.equals(pairs(chosen))
+    assert set(made["brand"]) == {"synthbank"}
+    assert made.group_by("family", "kind").len().height == 2 * len(PAIRED)
+    for name, family in made.filter(kind="alone").select("name", "family").iter_rows():
+        label = name.removesuffix(".com")
+        assert OSA.distance("synthbank", label) > 1, f"{label} is one change away, not {family}"
+    assert set(made.filter(kind="with a word")["name"].str.ends_with("-login.com")) == {True}
+
+
 def test_families_are_the_same_each_time_and_every_one_is_made() -> None:
     chosen = families.choose_brands(load_brands())
     assert len(chosen) == 25
@@ -319,7 +335,7 @@ def test_brands_check_says_how_noisy_each_form_is(folder: Path, capsys: pytest.C
     assert run(["brands", "check", str(file), "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert shown["names"] > 100_000
-    assert [warning.split(":")[0] for warning in shown["warnings"]] == ["brand 'orange'"]
+    assert [warning.split(":")[0] for warning in shown["warnings"]] == ['brand "orange"']
     noisiest = shown["forms"][0]
     assert (noisiest["brand"], noisiest["form"], noisiest["risk"]) == ("orange", "orange", "high")
     assert noisiest["per_100k"] == pytest.approx(100_000 * noisiest["flags"] / shown["names"], abs=0.05)

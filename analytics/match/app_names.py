@@ -31,7 +31,7 @@ _GLUED: Final = frozenset(word for word in app_words.EDITIONS if word.isascii() 
 """What is glued to short names: UBSLite."""
 _AMPERSAND: Final = re.compile(r"(?<=[a-z])&(?=[a-z])")
 _KINDS: Final = {
-    "derived": frozenset({"pinyin", "domain", "spoken digits", "short name"}),
+    "derived": frozenset({"pinyin", "domain", "main domain", "spoken digits", "short name"}),
     "far": FAR,
     "everyday": frozenset({"domain word", "everyday short name"}),
 }

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from analytics.match import words
+from analytics.match import sounds, words
+from analytics.match.costs import CHEAP, most_cost
 from analytics.match.forms import Form
 from analytics.match.spans import Span
 from analytics.match.stretch import Stretch, cut_at, edges, keyword_among, kind_of
@@ -53,7 +54,13 @@ def gather(label: str, span: Span, target: Target) -> tuple[frozenset[str], str]
     facts |= {f"other {kind}" for kind in {kind_of(other, target.keywords) for other in stretch.others}}
     facts |= _overlap_facts(form.text, stretch)
     facts |= _gain_facts(form.text, span, stretch)
-    if form.is_word and stretch.token != form.text and words.is_word_of(stretch.token, form.text):
+    facts |= _sound_facts(form.text, span, stretch)
+    if "-" in label[span.start : span.end] and stretch.edges != "whole":
+        facts.add(f"over a hyphen, {stretch.edges}")
+    if stretch.edges in _GLUED and not _COMPANY.isdisjoint(stretch.kinds):
+        window = label[span.start : span.end].replace("-", "")
+        facts.add(f"in words {_zipf_step(words.zipf_around(window, stretch.edges))}")
+    if span.cost == 0 and _within_a_word(form, stretch.token):
         facts.add("within a word")
     elif span.cost == 0 and len(label) == span.end - span.start + 1:
         facts.add("one more character")
@@ -85,11 +92,42 @@ def _is_plausible(facts: set[str], span: Span, form: Form) -> bool:
         return False
     if not edited:
         return True
+    if "is an ordinary word" in facts:
+        return False
     if "the word alone" in facts and "whole" not in facts:
         return False
     if len(form.text) <= 5:
         return bool(facts & _EDGED) or (bool(facts & _ONE_EDGE) and bool(facts & _HELPED))
     return True
+
+
+_COMPANY: Final = frozenset({"words", "unknown", "letter"})
+"""What stands glued to a name and may be the rest of a word."""
+_GLUED: Final = frozenset({"leading", "trailing", "inside"})
+
+
+def _zipf_step(value: float) -> int:
+    """A Zipf value by whole numbers from 3 to 6; 0 is below: hardly a word."""
+    return 0 if value < 3 else min(int(value), 6)
+
+
+def _within_a_word(form: Form, token: str) -> bool:
+    """Whether the label's word is but an ordinary one that holds the name: ameliorate, purchase, ledgers."""
+    if token == form.text:
+        return False
+    is_known = words.zipf(token) >= max(words.KNOWN, words.zipf(form.text))  # facebooka comes from the name
+    return is_known or (form.is_word and words.is_word_of(token, form.text))
+
+
+def _sound_facts(form: str, span: Span, stretch: Stretch) -> set[str]:
+    """Of a name that may be pinyin: whether what met says something else, letter by letter of the alphabet alike."""
+    if not sounds.is_spoken(form) or not sounds.is_spoken(stretch.token):
+        return set()
+    if span.cost > CHEAP:
+        return {"other syllables"}
+    left, right = stretch.rests
+    cuts = any(rest and not sounds.is_spoken(rest) for rest in (left, right))
+    return {"cuts a syllable"} if cuts else set()
 
 
 def _form_facts(form: Form) -> set[str]:
@@ -104,7 +142,7 @@ def _form_facts(form: Form) -> set[str]:
 _LONG: Final = 12
 """Letters from which a name is as good as any longer one."""
 _DERIVED: Final = frozenset(
-    {"domain", "domain word", "initials", "core pinyin", "mixed", "short name", "everyday short name"}
+    {"domain", "domain word", "main domain", "initials", "core pinyin", "mixed", "short name", "everyday short name"}
 )
 _SIZES: Final = (
     (0.0, "same"), (0.2, "split"), (0.45, "looks"), (0.6, "glance"), (0.95, "slip"), (1.15, "edit"),
@@ -131,9 +169,20 @@ def _may_stand(label: str, span: Span, form: Form) -> bool:
         return True
     if is_exact_only(form):
         return False
-    if form.derivation in _SOUNDS and len(form.text) < 9 and span.cost > 0.65:
+    if form.derivation in _SOUNDS and span.cost > _most_of_sound(form):
         return False  # a syllable that differs by a letter is another syllable: xiaomi and xiaoyi
     return span.cost <= 0.65 or len(form.text) > 5 or edges(label, span) != "inside"
+
+
+def _most_of_sound(form: Form) -> float:
+    """What may differ in a name by its sound: one edit of a long one, of initials nothing but looks."""
+    is_long = len(form.text) >= _LONG_SOUND and form.derivation not in {"initials", "mixed"}
+    return most_cost(_ONE_EDIT) if is_long else 0.65
+
+
+_LONG_SOUND: Final = 9
+_ONE_EDIT: Final = 7
+"""Letters of a name that allows one edit."""
 
 
 def _gain_facts(form: str, span: Span, stretch: Stretch) -> set[str]:
@@ -166,9 +215,23 @@ def _window_facts(form: str, window: str, technique: str) -> set[str]:
         facts.add("first letter")
     if _word_alone(form, window):
         facts.add("the word alone")
+    facts.add(f"reads {min(int(words.read_cost(window) / len(window) * 5), 8)}")
+    if _has_number(form, window):
+        facts.add("number")
+    if window[-1].isdigit() and not form[-1].isdigit():
+        facts.add("digit at its end")
+    if words.is_made_of_words(window):
+        facts.add("made of words")
     if len(window) > 2 and (frequency := words.zipf(window)):
         facts.add("is a word" if frequency >= words.KNOWN else "is a rare word")
+        if frequency >= _ORDINARY:
+            facts.add("is an ordinary word")
     return facts
+
+
+def _has_number(form: str, window: str) -> bool:
+    """Whether digits stand side by side where the name has none: app13 is apple, or the thirteenth app."""
+    return any(window[place : place + 2].isdigit() for place in range(len(window) - 1)) and form.isalpha()
 
 
 def _overlap_facts(form: str, stretch: Stretch) -> set[str]:
@@ -179,6 +242,8 @@ def _overlap_facts(form: str, stretch: Stretch) -> set[str]:
     return {"overlaps a word"} if tails or heads else set()
 
 
+_ORDINARY: Final = 4.0
+"""Zipf value of a word that everybody uses: boats, boost, roots."""
 _USUAL: Final = 3.8
 """Zipf value of a word that host names are made of; about the 10,000 commonest."""
 

@@ -25,7 +25,9 @@ _BY_SHAPE: Final = {
 }  # fmt: skip
 
 _PAIRS: Final = (("rn", "m"), ("nn", "m"), ("vv", "w"), ("cl", "d"))
+PAIRS: Final = dict(_PAIRS)
 """Letters that together are read as one."""
+_PAIR: Final = re.compile("|".join(PAIRS))
 _MORE_PAIRS: Final = (
     *(("lc", "k"), ("1c", "k"), *_PAIRS, ("c1", "d"), ("lb", "b"), ("1b", "b"), ("dl", "d"), ("lh", "h"), ("rr", "n")),
     *(("uu", "w"), ("uv", "w"), ("vu", "w")),
@@ -144,6 +146,29 @@ def strict(text: str) -> str:
     """
     for pair, single in _PAIRS:
         text = text.replace(pair, single)
+    return spelt(text)
+
+
+def without_pairs(text: str) -> tuple[str, list[int]]:
+    """A text with the pairs that are read as one letter replaced, and where each letter of it began, and its end.
+
+    >>> without_pairs("rnonzo")
+    ('monzo', [0, 2, 3, 4, 5, 6])
+    """
+    sources, letters, end = [], [], 0
+    for pair in _PAIR.finditer(text):
+        sources += [*range(end, pair.start()), pair.start()]
+        letters += [text[end : pair.start()], PAIRS[pair[0]]]
+        end = pair.end()
+    return "".join([*letters, text[end:]]), [*sources, *range(end, len(text) + 1)]
+
+
+def spelt(text: str) -> str:
+    """A text with the characters that pass for a letter each as that letter; i as l, since 1 passes for both.
+
+    >>> spelt("k1arnna"), spelt("v1sa") == spelt("visa")
+    ('klarnna', True)
+    """
     return text.translate(_STRICT)
 
 
@@ -184,6 +209,11 @@ def squeeze(text: str) -> str:
     'paypal'
     """
     return _REPEATS.sub(_FIRST, text)
+
+
+def has_repeats(text: str) -> bool:
+    """Whether a character stands twice side by side."""
+    return bool(_REPEATS.search(text))
 
 
 def each(texts: Sequence[str], change: Callable[[str], str]) -> list[str]:

@@ -12,6 +12,12 @@ from db.brands import Brand, suffix_kind
 
 _LEAST_DOMAIN: Final = 5
 """Letters of a domain's label that stands for the brand though no name says so: scdn.co is short for anything."""
+_LEAST_MAIN: Final = 6
+"""Letters of the first domain's label from which it counts as a name; shorter ones are short for anything."""
+_LEAST_CORE: Final = 4
+"""Letters of a domain's label that is a name without its firm's words: the sber of Sberbank."""
+_LEAST_GLUED: Final = 8
+"""Letters of what is left of a name in one word without these, where no domain says so: Interactivebrokersllc."""
 _LEAST_SOUND: Final = 5
 """Letters of pinyin from which it is more than a syllable or two of anything: the bian of 币安."""
 _TOO_USUAL: Final = 4.8
@@ -50,6 +56,9 @@ _OWN_WORDS: Final = frozenset({"name", "characters"})
 """Derivations that change nothing in the name; they stand where the same text is derived from another name as well."""
 
 
+OF_DOMAINS: Final = frozenset({"domain", "domain word", "main domain"})
+
+
 @dataclass(frozen=True, slots=True)
 class _Draft:
     text: str
@@ -62,13 +71,14 @@ def derive_forms(brand: Brand) -> list[Form]:
     A domain label that contains another form (paypalobjects) says nothing new and is left out.
     """
     found: dict[str, str] = {}
-    for draft in (*_from_names(brand.names), *_from_domains(brand.domains)):
+    drafts = (*_from_names(brand.names), *_from_written(brand), *_from_domains(brand.domains))
+    for draft in drafts:
         if len(draft.text) >= SHORTEST and (draft.text not in found or draft.derivation in _OWN_WORDS):
             found[draft.text] = draft.derivation
     kept = {
         text: derivation
         for text, derivation in found.items()
-        if not derivation.startswith("domain")
+        if derivation not in OF_DOMAINS
         or not any(len(other) > 3 and other in text and other != text for other in found)
     }
     return [Form(text, derivation, _risk(text, derivation)) for text, derivation in kept.items()]
@@ -80,7 +90,11 @@ def _risk(text: str, derivation: str) -> str:
         return LOW if len(text) > SHORTEST else MEDIUM
     if len(text) <= 3 or text.isdigit() or words.is_common_word(text):
         return HIGH
-    if len(text) <= 5 or derivation in {"initials", "mixed", "core pinyin", "domain"} or words.zipf(text):
+    if (
+        len(text) <= 5
+        or derivation in {"initials", "mixed", "core pinyin", "domain", "main domain"}
+        or words.zipf(text)
+    ):
         return MEDIUM
     return LOW
 
@@ -100,7 +114,39 @@ def _from_latin(name: str) -> Iterator[_Draft]:
         yield _Draft("".join(_PLAIN.split(fold.read_text(name).replace("&", "and"))), "name")
     kept = "".join(piece for piece in pieces if piece not in keywords.GENERIC_NAME_WORDS)
     if kept and kept != "".join(pieces) and words.zipf(kept) < _TOO_USUAL:
-        yield _Draft(kept, "everyday short name" if _is_everyday(kept) else "short name")
+        yield _short_name(kept)
+    if len(pieces) == 1:
+        core = _without_firm_words(name := pieces[0])
+        if core != name and len(core) >= _LEAST_GLUED and words.zipf(core) < words.KNOWN:
+            yield _short_name(core)
+
+
+def _short_name(text: str) -> _Draft:
+    return _Draft(text, "everyday short name" if _is_everyday(text) else "short name")
+
+
+def _without_firm_words(name: str) -> str:
+    """A name in one word without the words at its end that many firms share."""
+    for word in keywords.GENERIC_NAME_WORDS:
+        if len(word) > SHORTEST and name.endswith(word) and len(name) > len(word):
+            return _without_firm_words(name.removesuffix(word))
+    return name
+
+
+def _from_written(brand: Brand) -> Iterator[_Draft]:
+    """What a name and a domain say together: the raiffeisen of Raiffeisenbank, the booking of Booking.com."""
+    written = ["".join(_PLAIN.split(fold.read_text(name))) for name in brand.names]
+    for domain in brand.domains:
+        label = _label_of(domain)
+        rests = [text.replace(label, "", 1) for text in written if text.startswith(label) or text.endswith(label)]
+        firm = any(rest and _without_firm_words(rest) in keywords.GENERIC_NAME_WORDS for rest in rests)
+        is_dotted = domain in {name.lower() for name in brand.names}
+        if (firm or is_dotted) and len(label) >= _LEAST_CORE:
+            yield _short_name(label)
+
+
+def _label_of(domain: str) -> str:
+    return _PLAIN.sub("", fold.read_label(domain.split(".", 1)[0]))
 
 
 def _is_everyday(text: str) -> bool:
@@ -109,11 +155,12 @@ def _is_everyday(text: str) -> bool:
 
 
 def _from_domains(domains: Sequence[str]) -> Iterator[_Draft]:
-    for domain in domains:
-        label = _PLAIN.sub("", fold.read_label(domain.split(".", 1)[0]))
+    for place, domain in enumerate(domains):
+        label = _label_of(domain)
         is_name = len(label) >= _LEAST_DOMAIN and not label.isdigit() and words.zipf(label) < _TOO_USUAL
         if is_name and not suffix_kind(domain):
-            yield _Draft(label, "domain word" if _is_everyday(label) else "domain")
+            is_main = place == 0 and len(_without_firm_words(label)) >= _LEAST_MAIN
+            yield _Draft(label, "domain word" if _is_everyday(label) else "main domain" if is_main else "domain")
 
 
 def _from_chinese(name: str) -> Iterator[_Draft]:
@@ -135,7 +182,8 @@ def _from_chinese(name: str) -> Iterator[_Draft]:
 
 def _from_core(runs: list[str], core: list[str], syllables: list[str]) -> Iterator[_Draft]:
     size = len(core)
-    if all(fold.has_han(run) for run in core) and size >= SHORTEST:
+    is_usual = "".join(core) in words.usual_chinese()
+    if all(fold.has_han(run) for run in core) and size >= SHORTEST and not is_usual:
         yield _Draft("".join(core), "core characters")
         yield _Draft("".join(syllables[:size]), "core pinyin")
     rest = "".join(_initial(syllable) for syllable in syllables[size:])

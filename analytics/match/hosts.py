@@ -48,21 +48,23 @@ def cut_hosts(hosts: pl.DataFrame) -> Cut:
 
 
 def split_names(cut: Cut, names: pl.Series) -> pl.DataFrame:
-    """Neighbouring labels that are one of `names` when written together: pay.pal of pay.pal.com.
+    """Two or three neighbouring labels that are one of `names` when written together: pay.pal of pay.pal.com.
 
     Returns:
-        `host_row`, `place` (of the right-hand label), `reading` (the two with a hyphen between).
+        `host_row`, `place` (of the right-hand label), `reading` (the labels with hyphens between).
     """
-    nearby = (
-        cut.places.join(cut.labels.select("label_row", "reading"), on="label_row")
-        .sort("host_row", "place")
-        .with_columns(left=pl.col("reading").shift(1), same=pl.col("host_row").shift(1) == pl.col("host_row"))
-        .filter(
-            pl.col("same")
-            & pl.concat_str("left", "reading").str.replace_all("-", "", literal=True).is_in(names.implode())
-        )
-    )
-    return nearby.select("host_row", "place", reading=pl.concat_str("left", pl.lit("-"), "reading"))
+    in_order = cut.places.join(cut.labels.select("label_row", "reading"), on="label_row").sort("host_row", "place")
+    return pl.concat([_joined(in_order, count, names) for count in (2, 3)])
+
+
+def _joined(in_order: pl.DataFrame, count: int, names: pl.Series) -> pl.DataFrame:
+    """So many labels of one host side by side that are a name together."""
+    before = [pl.col("reading").shift(back) for back in range(count - 1, 0, -1)]
+    together = pl.concat_str(*before, "reading").str.replace_all("-", "", literal=True)
+    is_one_host = pl.col("host_row").shift(count - 1) == pl.col("host_row")
+    joined = in_order.with_columns(reading=pl.concat_str(*before, "reading", separator="-"), together=together)
+    met = joined.filter(is_one_host & pl.col("together").is_in(names.implode()))
+    return met.select("host_row", "place", "reading")
 
 
 def read_labels(labels: pl.DataFrame) -> pl.DataFrame:

@@ -7,7 +7,7 @@ rest is compared by a few operations on words of 64 bits, five bits a letter, tw
 What this returns are candidates; analytics.match.spans looks at the letters themselves.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -40,6 +40,8 @@ _BATCH: Final = 16_384
 """Labels looked through together; their windows fit a core's cache, which makes it four times as fast."""
 _TRICKS: Final = (("m", "rn"), ("d", "cl"), ("k", "lc"), ("cl", "d"), ("rn", "m"))
 """Letter pairs that coarse letters do not cover."""
+_LONG_TRICKS: Final = (*_TRICKS, ("li", "l"), ("il", "l"))
+"""Of names with room for an edit; netfllx has one l when it is without repeats."""
 _PLAIN: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 _ALPHABET: Final = sorted({fold.coarse(char) for char in _PLAIN})
 _BREAK: Final = 0
@@ -110,10 +112,19 @@ def _distinct(values: Places) -> Places:
 
 
 def _patterns(form: str) -> set[str]:
-    tricked = {form} | {form.replace(single, pair) for single, pair in _TRICKS if single in form}
+    tricked = {form, *_tricked(form)}
     texts = {fold.coarse(text) for spelt in tricked for text in (spelt, fold.squeeze(spelt))}
     swapped = {text[:2] + text[3] + text[2] + text[4:] for text in texts if len(text) == 2 * SEED}
     return {part for text in texts | swapped for part in _parts(text) if len(part) > SEED}
+
+
+def _tricked(form: str) -> Iterator[str]:
+    """The form with letters replaced wherever they stand; where it is long, also at each place by itself."""
+    is_long = len(form) >= FUZZY
+    for ours, theirs in _LONG_TRICKS if is_long else _TRICKS:
+        yield form.replace(ours, theirs)
+        places = [place for place in range(len(form)) if form.startswith(ours, place)] if is_long else []
+        yield from (form[:place] + theirs + form[place + len(ours) :] for place in places)
 
 
 def _pieces(form: str) -> set[str]:

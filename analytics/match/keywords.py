@@ -57,7 +57,7 @@ appstream cloudapp crm hockey league fc museum times newspaper radio
 workspaces devices device music fiber domains insiders dns captcha addons linux operations bot magazine academy
 partner partners conference university developer developers enterprise ventures research studios portals azure
 analytics tag tags ads health edge node nodes engine insurance travel films books pharmacy foundation wiki stock
-campaign campaigns campanhas directory downloader medical pool media stores customers identity personalcontent silk
+campaign campaigns campanhas directory downloader medical pool media stores customers personalcontent silk
 catalog catalogue recipes reviews watch magazine weekly daily journal institute school college kids sports football
 """
 

@@ -19,7 +19,7 @@ from analytics.match.rows import Weighed, row_of
 from analytics.match.surroundings import HostParts, combine, is_kin, surround
 from db.brands import Brand, public_suffix, suffix_kind
 
-MATCHER_VERSION: Final = "2"
+MATCHER_VERSION: Final = "3"
 """Changes whenever the same host and brands may give another match; what is stored is then matched anew."""
 LEAST_CONFIDENCE: Final = 30
 """Below, nothing is returned: the least threshold worth setting, with room to look at what just misses it."""

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics.match import fold
-from analytics.match.costs import CHEAP, is_lookalike, most_cost
+from analytics.match.costs import BESIDE, CHEAP, LONGER, SHORTER, is_lookalike, most_cost
 
 Words = npt.NDArray[np.uint64]
 Places = npt.NDArray[np.int64]
@@ -110,8 +110,10 @@ def may_meet(forms: Sequence[str], plain: Sequence[str], pairs: tuple[Places, Pl
     missing = missing_letters(forms, letter_sets(plain), pairs)
     near: Truths = missing <= most
     near[near] = least_distances(tuple(forms), plain, (form_rows[near], label_rows[near])) <= most[near]
+    paired = _paired(forms)[form_rows] | _paired(plain)[label_rows]
     for change, least_cost in _LOOKS:
-        left = np.flatnonzero(~near & (missing <= most - least_cost))
+        may_be = paired if change is fold.strict else True  # without pairs it does what fold.spelt does
+        left = np.flatnonzero(~near & (missing <= most - least_cost) & may_be)
         theirs, places = _changed_labels(plain, label_rows[left], change)
         distances = least_distances(_changed(tuple(forms), change), theirs, (form_rows[left], places))
         near[left] = distances <= most[left] - least_cost
@@ -120,10 +122,16 @@ def may_meet(forms: Sequence[str], plain: Sequence[str], pairs: tuple[Places, Pl
         ours, (theirs, places) = _changed(tuple(forms), change), _changed_labels(plain, label_rows[left], change)
         rows = zip(form_rows[left].tolist(), places.tolist(), strict=True)
         near[left] = [ours[form] in theirs[label] for form, label in rows]
-    left = np.flatnonzero(~near)
-    rows = zip(pairs[0][left].tolist(), pairs[1][left].tolist(), strict=True)
+    longer = np.array(list(map(len, plain)))[label_rows] - np.array(list(map(len, forms)))[form_rows]
+    left = np.flatnonzero(~near & (longer >= SHORTER) & (longer <= LONGER))
+    rows = zip(form_rows[left].tolist(), label_rows[left].tolist(), strict=True)
     near[left] = [is_lookalike(forms[form], plain[label]) for form, label in rows]
     return near
+
+
+def _paired(texts: Sequence[str]) -> Truths:
+    """Whether each text holds a pair that passes for one letter."""
+    return np.array([any(pair in text for pair in fold.PAIRS) for text in texts], np.bool_)
 
 
 def _changed_labels(plain: Sequence[str], rows: Places, change: Callable[[str], str]) -> tuple[list[str], Places]:
@@ -145,7 +153,7 @@ def _squeezed_strict(text: str) -> str:
     return fold.squeeze(fold.strict(text))
 
 
-_LOOKS: Final = ((_coarse_strict, CHEAP), (_squeezed_strict, CHEAP))
+_LOOKS: Final = ((_coarse_strict, CHEAP), (_squeezed_strict, CHEAP), (fold.spelt, BESIDE), (fold.strict, BESIDE))
 """The ways to look alike beside other differences, and what they cost at least."""
 
 

@@ -173,8 +173,7 @@ def _stand(piece: Piece, name: Name, span: tuple[int, int]) -> tuple[str, str]:
     start, end = span
     rest = (piece.reading[:start] + " " + piece.reading[end:]).strip(_TRIMMINGS)
     if name.domain:
-        asked = _LOGIN.search(piece.reading)
-        return "with strong" if rest else "whole", asked[0] if asked else ""
+        return "with strong" if rest else "whole", _login_word(piece.reading)
     if not rest:
         return "whole", ""
     own = name.target.keywords
@@ -258,5 +257,14 @@ def _repeated_facts(others: Sequence[Piece], behind: Sequence[Piece], name: Name
 
 def _asked(pieces: Sequence[Piece]) -> str:
     """The first word of a login in the pieces, empty where none is."""
-    found = (_LOGIN.search(piece.reading) for piece in pieces if piece.kind not in {ADDRESS, ASSET})
-    return next((match[0] for match in found if match), "")
+    found = (_login_word(piece.reading) for piece in pieces if piece.kind not in {ADDRESS, ASSET})
+    return next(filter(None, found), "")
+
+
+def _login_word(text: str) -> str:
+    """The first word of a login in a text, up to where its letters end; empty where none is."""
+    met = _LOGIN.search(text)
+    if not met:
+        return ""
+    rest = text[met.end() :]
+    return met[0] + rest[: len(rest) - len(rest.lstrip(_letters(rest)))]

@@ -26,7 +26,7 @@ _LEAST_DOMAIN: Final = 6
 """Letters of an official domain that is looked for: t.co and m.me stand in every other tail."""
 _LEAST_HAN: Final = 3
 """Characters from which a name's distinguishing part is nobody else's word: 工商 is."""
-_UNTOLD: Final = frozenset({"domain", "domain word", "everyday short name", "initials", "core pinyin"})
+_UNTOLD: Final = frozenset({"domain", "main domain", "domain word", "everyday short name", "initials", "core pinyin"})
 """Derivations that mean the brand in a host name only: words of paths are freer. Domains are looked for as such."""
 _ALIKE: Final = {
     "o": "[o0]", "l": "[l1i]", "i": "[il1]", "s": "[s5]", "e": "[e3]", "a": "[a4]", "g": "[g9]",

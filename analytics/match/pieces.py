@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, islice
 from typing import Final
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 from analytics.match import fold, words
 
@@ -74,12 +75,25 @@ def read(text: str) -> str:
 def decoded(text: str) -> str:
     """Percent-encoding undone, twice at most; then foreign labels decoded, as a browser may show them.
 
-    >>> decoded("%2570aypal"), decoded("%252570aypal"), decoded("xn--pypal-4ve.com")
-    ('paypal', '%70aypal', 'pаypal.com')
+    The bytes are UTF-8; where they are not, GB 18030, if that gives Chinese characters and nothing else beside ASCII.
+
+    >>> decoded("%2570aypal"), decoded("%252570aypal"), decoded("xn--pypal-4ve.com"), decoded("%BD%E8%CC%F5")
+    ('paypal', '%70aypal', 'pаypal.com', '借条')
     """
     for _ in range(_DECODINGS):
-        text = unquote(text, errors="replace") if "%" in text else text
+        text = _unquoted(text) if "%" in text else text
     return _FOREIGN.sub(_label, text) if "-" in text else text
+
+
+def _unquoted(text: str) -> str:
+    encoded = unquote_to_bytes(text)
+    with suppress(UnicodeDecodeError):
+        return encoded.decode()
+    with suppress(UnicodeDecodeError):
+        chinese = encoded.decode("gb18030")
+        if all(char.isascii() or fold.has_han(char) for char in chinese):
+            return chinese
+    return encoded.decode(errors="replace")
 
 
 def _label(match: re.Match[str]) -> str:

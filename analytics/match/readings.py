@@ -15,7 +15,7 @@ from analytics.match.index import FormIndex
 from analytics.match.nearness import may_meet
 from analytics.match.shown import shown_span
 from analytics.match.spans import Span, find_span
-from analytics.match.stretch import edges, keyword_among, kind_of
+from analytics.match.stretch import doubled, edges, keyword_among, kind_of
 from analytics.match.tokens import TokenIndex
 from analytics.match.weigh import points
 
@@ -78,6 +78,7 @@ class LabelReader:
 
     def _read(self, text: str, target: Target, original: str) -> Reading | None:
         span = find_span(text, target.form.text)
+        span = span and doubled(text, span, target.keywords)
         gathered = span and evidence.gather(text, span, target)
         if span is None or not gathered:
             return None
@@ -119,14 +120,26 @@ def _foreign(reading: Reading) -> Reading | None:
 
 
 def _best_each(readings: Iterable[Reading | None]) -> list[Reading]:
-    """The best reading for each brand."""
+    """The best reading for each brand; the name itself goes before a part of it, which has company in the rest."""
     best: dict[str, Reading] = {}
-    for reading in readings:
-        if reading and (
-            reading.target.brand not in best or points(reading.facts) > points(best[reading.target.brand].facts)
-        ):
+    for reading in filter(None, readings):
+        other = best.get(reading.target.brand)
+        if other is None or _is_better(reading, other):
             best[reading.target.brand] = reading
     return list(best.values())
+
+
+def _is_better(reading: Reading, other: Reading) -> bool:
+    if _holds(reading, other) or _holds(other, reading):
+        return _holds(reading, other)
+    return points(reading.facts) > points(other.facts)
+
+
+def _holds(reading: Reading, other: Reading) -> bool:
+    """Whether a name stands as it is around another form's place."""
+    inner, outer = other.span, reading.span
+    is_longer = outer.end - outer.start > inner.end - inner.start
+    return outer.cost == 0 and is_longer and outer.start <= inner.start and inner.end <= outer.end
 
 
 def _read_chinese(text: str, plain: str, target: Target) -> Reading:

@@ -79,6 +79,8 @@ def technique_of(entry: Weighed) -> str:
     reading = entry.reading
     if reading.span.technique:
         return reading.span.technique
+    if reading.target.form.text.isascii() and fold.has_han(shown_span(reading)):
+        return "replacement"  # characters of the same sound
     if entry.around.embedded or (entry.where != "registrable" and "whole" in reading.facts):
         return "subdomain"
     if "whole" in reading.facts:

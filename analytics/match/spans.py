@@ -10,7 +10,7 @@ from rapidfuzz.distance import OSA
 from analytics.match import fold
 from analytics.match.costs import CHEAP, cost_of, folds_of, is_lookalike, most_cost, technique_of
 
-_BOUNDED: Final = 0.2
+_BOUNDED: Final = 0.4
 """Cost that a window between boundaries may have more than another: hermeds is hermes and a d, not hermed and an s."""
 _CROSSING: Final = 0.15
 """Cost of a hyphen between the first and the last letter, beside other differences."""
@@ -39,7 +39,8 @@ def find_span(label: str, form: str) -> Span | None:
     """
     places = [place for place, char in enumerate(label) if char != "-"]
     plain = label.replace("-", "") if len(places) != len(label) else label
-    if len(plain) > len(form) and fold.squeeze(plain) == folds_of(form).squeezed:
+    may_repeat = len(plain) > len(form) and plain[0] == form[0] and plain[-1] == form[-1]
+    if may_repeat and fold.squeeze(plain) == folds_of(form).squeezed:
         return Span(0, len(label), "repetition", CHEAP, len(plain) - len(form))
     if form in plain:
         return _exact(label, plain, places, form)
@@ -60,8 +61,8 @@ def _rated(
     """What decides between windows, the least first; their start and cost."""
     start, end = window
     crossing = places[end - 1] - places[start] > end - 1 - start
-    cost = cost_of(form, plain[start:end]) + _CROSSING * crossing
     boundaries = _boundaries(label, places, start, end)
+    cost = cost_of(form, plain[start:end], is_framed=boundaries == 2) + _CROSSING * crossing
     return cost - _BOUNDED * (boundaries == 2), -boundaries, start - end, start, cost
 
 
@@ -87,12 +88,22 @@ def is_boundary(label: str, place: int) -> bool:
 
 
 def _windows(plain: str, form: str) -> list[tuple[int, int]]:
-    """Stretches of the label worth comparing: of those around the best alignments, the nearest in coarse letters."""
-    text, pattern = fold.coarse(plain), folds_of(form).coarse
+    """Stretches of the label worth comparing: the nearest to the form in coarse letters, and with pairs as letters."""
+    squeezed, folds = list(_squeezed(plain, form)), folds_of(form)
+    near = _nearest(plain, form, folds.coarse, squeezed)
+    folded, sources = fold.without_pairs(plain)
+    if folded != plain:
+        alike = _nearest(folded, folds.paired, folds.coarse_strict, [])
+        near += [(sources[start], sources[end]) for start, end in alike]
+    return near + squeezed
+
+
+def _nearest(plain: str, form: str, pattern: str, more: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Of the stretches around the best alignments, and more, the nearest in coarse letters."""
+    text = fold.coarse(plain)
     near: list[tuple[int, int]] = []
     least = _FAR
-    squeezed = list(_squeezed(plain, form))
-    for window in {*_around(_aligned(plain, text, form, pattern), len(plain)), *squeezed}:
+    for window in {*_around(_aligned(plain, text, form, pattern), len(plain)), *more}:
         distance = OSA.distance(pattern, text[window[0] : window[1]], score_cutoff=least)
         if distance < least:
             near, least = [], distance
@@ -100,7 +111,7 @@ def _windows(plain: str, form: str) -> list[tuple[int, int]]:
             near.append(window)
     if least > _differences_allowed(len(form)) and folds_of(form).glance not in fold.glance(plain):
         near = []
-    return near + squeezed
+    return near
 
 
 def _differences_allowed(length: int) -> int:
@@ -130,9 +141,9 @@ def _aligned(plain: str, text: str, form: str, pattern: str) -> Iterator[tuple[i
 
 
 def _squeezed(plain: str, form: str) -> Iterator[tuple[int, int]]:
-    kept = [place for place, char in enumerate(plain) if place == 0 or char != plain[place - 1]]
-    if len(kept) == len(plain):
+    if not fold.has_repeats(plain):
         return
+    kept = [place for place, char in enumerate(plain) if place == 0 or char != plain[place - 1]]
     text, pattern = "".join(plain[place] for place in kept), folds_of(form).squeezed
     found = fuzz.partial_ratio_alignment(pattern, text, score_cutoff=70)
     if found and len(text) >= len(pattern):

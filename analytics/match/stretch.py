@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 from analytics.match import keywords, words
+from analytics.match.costs import CHEAP
 from analytics.match.spans import Span, is_boundary
 
 _WORDY: Final = 1.15
@@ -43,6 +44,23 @@ def cut_at(label: str, span: Span, own: frozenset[str]) -> Stretch:
         others=[part for part in (label[:before] + label[after:]).split("-") if part],
         edges=edges(label, span),
     )
+
+
+def doubled(label: str, span: Span, own: frozenset[str]) -> Span:
+    """A span with its last or first letter once more, where that is what parts it from a keyword: paypalllogin."""
+    if span.cost > 0:
+        return span
+    left, right = cut_at(label, span, own).rests
+    after = right[:1] == label[span.end - 1] and _parts(right, right[1:], own)
+    before = left[-1:] == label[span.start] and _parts(left, left[:-1], own)
+    if not (after or before):
+        return span
+    return Span(span.start - before, span.end + after, "repetition", CHEAP, before + after)
+
+
+def _parts(rest: str, without: str, own: frozenset[str]) -> bool:
+    """Whether a rest is nothing or a keyword only without its letter beside the name."""
+    return kind_of(rest, own) not in _RANK[1:] and (not without or kind_of(without, own) in _RANK[2:])
 
 
 def edges(label: str, span: Span) -> str:

@@ -1,5 +1,6 @@
 """What the rest of a host says about a name in one of its labels."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,19 +10,34 @@ from analytics.match.stretch import kind_of
 _SUPPORT: Final = frozenset(
     {"rest own", "rest strong", "other own", "other strong", "keyword elsewhere", "official embedded", "cheap suffix"}
 )
+_ASKING: Final = frozenset({"rest strong", "other strong"})
 _SHORT: Final = frozenset({"letters 2", "letters 3"})
 _SMALL: Final = frozenset({"letters 4", "letters 5"})
 _EXACT: Final = frozenset({"same", "characters"})
-_TOLD_APART: Final = ("rest ", "other ", "plain gain ", "by ")
+_TOLD_APART: Final = ("rest ", "other ", "plain gain ", "by ", "in words ", "reads ")
 _APART: Final = frozenset(
     {"whole", "both edges", "leading", "trailing", "inside", "first letter", "is a word", "is a rare word"}
-    | {"country suffix", "keyword elsewhere", "subdomain", "tenant", "unsupported", "one more character"}
+    | {"is an ordinary word"}
+    | {
+        "country suffix",
+        "keyword elsewhere",
+        "subdomain",
+        "tenant",
+        "unsupported",
+        "one more character",
+        "number",
+        "digit at its end",
+        "made of words",
+    }
+    | {"the word alone", "alone in front", "before an end", "behind www"}
 )
 
 
 def combine(facts: frozenset[str]) -> frozenset[str]:
     """The facts; with them those that depend on what met, told once more with its kind; and those of whole labels."""
     kind = _kind(facts)
+    if kind == "short" and facts & _ASKING:
+        facts -= {"country suffix"}  # a country's firms share two letters with a brand, but need no login beside them
     facts = facts if facts & _SUPPORT else facts | {"unsupported"}
     more = {f"{kind}, {fact}" for fact in facts if fact in _APART or fact.startswith(_TOLD_APART)}
     if kind == "word" and "unsupported" in facts and facts & _ORDINARY:
@@ -44,7 +60,19 @@ def _kind(facts: frozenset[str]) -> str:
 
 
 _ORDINARY: Final = frozenset({"rest words", "other words"})
-_WHOLE_WITH: Final = frozenset({"country suffix", "cheap suffix", "is a word", "is a rare word", "first letter"})
+_WHOLE_WITH: Final = frozenset(
+    {
+        "alone in front",
+        "is an ordinary word",
+        "country suffix",
+        "cheap suffix",
+        "is a word",
+        "is a rare word",
+        "first letter",
+        "made of words",
+        "the word alone",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -89,10 +117,24 @@ def surround(parts: HostParts) -> Surroundings:
     keyword = next((kinds[kind] for kind in ("own", "strong") if kind in kinds), "")
     if keyword:
         facts.add("keyword elsewhere")
+    if parts.place < last:
+        facts |= _before_facts(parts.labels, parts.place)
     embedded = next((domain for domain in parts.domains if _carries(parts.host, domain)), "")
     if embedded:
         facts.add("official embedded")
     return Surroundings(frozenset(facts), keyword, embedded)
+
+
+def _before_facts(labels: list[str], place: int) -> set[str]:
+    """How a name stands before another registered name: alone, behind www, as if it were an address of its own."""
+    facts = {"before an end"} if _END.match(labels[place + 1]) else set()
+    if place == 0:
+        return facts | ({"alone in front"} if len(labels) == _NAME_AND_ONE else set())
+    return facts | ({"behind www"} if labels[0] == "www" else set())
+
+
+_NAME_AND_ONE: Final = 2
+_END: Final = re.compile(r"(?:com?|net|org|info)(?:-|$)|[a-z]{2}$")
 
 
 def _suffix_facts(suffix: str) -> set[str]:
@@ -116,6 +158,8 @@ _MANY_SUFFIXES: Final = 5
 
 def _carries(host: str, domain: str) -> bool:
     """Whether an official domain stands in a host in front of another: paypal.com.evil.icu, paypal.com-login.top."""
+    if domain.partition(".")[0] not in host:
+        return False  # nearly always, and quickly told
     framed = f".{host}"
     written = (
         f".{domain}.",

@@ -21,10 +21,11 @@ Places = npt.NDArray[np.int64]
 
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 _OTHER: Final = 63
-_CODE: Final = bytes(_LETTERS.find(chr(byte)) + 1 or _OTHER for byte in range(256))
+_CODE: Final = bytes(_LETTERS.find(fold.spelt(chr(byte))) + 1 or _OTHER for byte in range(256))
+"""Characters that pass for a letter are coded as it (fold.spelt), so that they stand beside an edit for free."""
+_USED: Final = sorted({_CODE[ord(char)] for char in _LETTERS})
 _BITS: Final = 6
 _LEAST_FUZZY: Final = 4
-_ALIKE: Final = (("o", "0"), ("l", "1"), ("i", "1"), ("i", "l"), ("l", "i"), ("s", "5"), ("e", "3"), ("a", "4"))
 _LONGEST: Final = 8
 """Letters of the longest spelling: seven, and room for an edit."""
 _KEYWORDS: Final = keywords.STRONG | keywords.WEAK
@@ -48,18 +49,17 @@ def packed(text: str) -> int:
 def spellings(form: str) -> Words:
     """The form, what is one edit away from it or looks like it, packed; of two or three letters, lookalikes only.
 
-    >>> sorted(spellings("dhl").tolist()) == sorted(map(packed, ["dhl", "dh1", "dhi"]))
+    >>> set(spellings("dhl").tolist()) == set(map(packed, ["dhl", "dh1", "dhi"]))
     True
     """
     if len(form) < _LEAST_FUZZY:
-        alike = {form} | {form.replace(ours, theirs) for ours, theirs in _ALIKE if ours in form}
-        return np.array(sorted(map(packed, alike)), np.uint64)
+        return np.array([packed(form)], np.uint64)
     looks = [packed(text) for text in fold.lookalikes(form) if len(text) <= _LONGEST]
     return np.unique(np.concatenate([np.array([packed(form), *looks], np.uint64), *_edits(form)]))
 
 
 def _edits(form: str) -> Iterator[Words]:
-    letters = np.arange(1, len(_LETTERS) + 1, dtype=np.uint64)
+    letters = np.array(_USED, np.uint64)
     for place in range(len(form) + 1):
         head, tail, rest = packed(form[:place]), packed(form[place:]), len(form) - place
         yield letters << np.uint64(_BITS * rest) | np.uint64(head << _BITS * (rest + 1) | tail)
@@ -102,10 +102,12 @@ class TokenIndex:
 
     def __init__(self, forms: Sequence[str], brand_keywords: Iterable[str]) -> None:
         """Prepare for `forms` (by their place in the sequence) and the brands' own keywords beside the generic ones."""
-        self._table = _Table([(owner, spellings(form)) for owner, form in enumerate(forms) if needs_tokens(form)])
+        short = [(owner, form) for owner, form in enumerate(forms) if needs_tokens(form)]
+        read = {(owner, text) for owner, form in short for text in (form, fold.without_pairs(form)[0])}
+        self._table = _Table([(owner, spellings(text)) for owner, text in sorted(read)])
         listed = sorted(_KEYWORDS | set(brand_keywords))
-        short = [packed(word) for word in listed if len(word) <= _LONGEST and not word.strip(_LETTERS)]
-        self._short_keywords = _Table([(0, np.array(short, np.uint64))])
+        heads = [packed(word) for word in listed if len(word) <= _LONGEST and not word.strip(_LETTERS)]
+        self._short_keywords = _Table([(0, np.unique(np.array(heads, np.uint64)))])
         self._keywords = pl.Series(listed, dtype=pl.String)
 
     def candidates(self, labels: pl.Series) -> pl.DataFrame:
@@ -117,6 +119,7 @@ class TokenIndex:
             .explode("token")
             .filter(pl.col("token").str.len_bytes() > 1)
         )
+        tokens = pl.concat([tokens, _without_pairs(tokens)])
         distinct = tokens["token"].unique()
         text = _Text(distinct)
         words = [text.whole(), self._peeled(text)]
@@ -162,6 +165,13 @@ class TokenIndex:
         return pl.any_horizontal(text.is_in(words), *parts)
 
 
+def _without_pairs(tokens: pl.DataFrame) -> pl.DataFrame:
+    """The tokens that hold letters which together pass for one, written so."""
+    token = pl.col("token")
+    paired = tokens.filter(token.str.contains("|".join(fold.PAIRS)))
+    return paired.with_columns(token.str.replace_many(fold.PAIRS))
+
+
 @dataclass(frozen=True, slots=True)
 class _Words:
     """Stretches of tokens: whose they are, where in all tokens' text they begin and end."""
@@ -192,11 +202,11 @@ class _Text:
 
     def trimmed(self, words: _Words) -> _Words:
         """The words without the digits around them, where there are some and something is left."""
-        codes = self._codes[_LONGEST : len(self._codes) - _LONGEST]
-        is_digit = (codes >= _CODE[ord("0")]) & (codes != _OTHER)
+        raw = np.frombuffer(self._text.encode("ascii", "replace"), np.uint8)
+        is_digit = (raw >= ord("0")) & (raw <= ord("9"))
         rows = np.flatnonzero(is_digit[words.begins] | is_digit[words.ends - 1])
         others = np.flatnonzero(~is_digit)
-        begins = np.append(others, len(codes))[np.searchsorted(others, words.begins[rows])]
+        begins = np.append(others, len(raw))[np.searchsorted(others, words.begins[rows])]
         ends = np.append(0, others + 1)[np.searchsorted(others, words.ends[rows])]
         left = begins < ends
         return _Words(words.tokens[rows[left]], begins[left], ends[left])

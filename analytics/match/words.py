@@ -5,6 +5,7 @@ product name seen now and then is no ordinary word. They are read when the first
 """
 
 import gzip
+import math
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from importlib.util import find_spec
@@ -79,12 +80,66 @@ def is_common_word(word: str) -> bool:
         return False
     stems = [word[: -len(end)] for end in ("s", "es", "e") if word.endswith(end) and len(word) > len(end) + 2]
     kin = [word + end for end in _INFLECTIONS] + ([word[:-1] + "ing"] if word.endswith("e") else [])
-    return any(zipf(other) > own - 1.7 for other in kin) or any(zipf(stem) > own for stem in stems)
+    is_plural = any(zipf(stem) > max(_STEM, own - _PLURAL_MORE) for stem in stems)
+    return is_plural or any(zipf(other) > own - 1.7 for other in kin)
+
+
+@cache
+def _listed() -> str:
+    """All the words, a line each, to look for beginnings and ends in."""
+    return "\n" + "\n".join(_costs()) + "\n"
+
+
+@lru_cache(maxsize=100_000)
+def zipf_around(text: str, edge: str) -> float:
+    """The Zipf value of all longer words together that begin (`leading`), end (`trailing`) with a text, or hold it.
+
+    Left out are its own inflections and what is ten times rarer, which comes from it (facebooka). High for `citi`
+    (cities, citizen), 0 for `usps`.
+    """
+    before, after = ("\n" if edge == "leading" else ""), ("\n" if edge == "trailing" else "")
+    listed, sought, total, place = _listed(), before + text + after, 0.0, -1
+    while (place := listed.find(sought, place + 1)) >= 0:
+        begin, end = listed.rfind("\n", 0, place + 1) + 1, listed.index("\n", place + len(before))
+        word = listed[begin:end]
+        if word not in _inflected(text) and zipf(word) > zipf(text) - 1:
+            total += 10 ** zipf(word)
+    return math.log10(total) if total else 0.0
+
+
+def _inflected(word: str) -> set[str]:
+    return {word, *(word + end for end in _INFLECTIONS)}
+
+
+@cache
+def usual_chinese() -> frozenset[str]:
+    """The commonest Chinese words, Zipf value 4.8 and more: 中国, 台湾, 农业."""
+    with gzip.open(_data_folder() / "small_zh.msgpack.gz") as stream:
+        lists = msgpack.Unpacker(stream, raw=False)
+        lists.read_array_header()
+        lists.skip()
+        return frozenset(word for _ in range(_USUAL_CHINESE + 1) for word in lists.unpack())
+
+
+_USUAL_CHINESE: Final = 420
+"""Centibels."""
+
+
+_STEM: Final = 3.6
+"""Zipf value of a word that has a plural: boot, not the usp of USPS or the barclay of Barclays."""
+_PLURAL_MORE: Final = 0.3
+"""Zipf points by which a plural may be more frequent than its stem: boots and boot."""
+
+
+def is_made_of_words(text: str) -> bool:
+    """Whether a text is two words that everybody knows, of three letters and more: open and api, ned and bank."""
+    cuts = range(_TINIEST, len(text) - _TINIEST + 1)
+    return any(min(zipf(text[:cut]), zipf(text[cut:])) >= KNOWN for cut in cuts)
 
 
 def is_word_of(text: str, word: str) -> bool:
     """Whether a text is an ordinary word, or `word` inflected: purchase with chase in it, ledgers of ledger."""
-    return zipf(text) > 0 or text in {word + end for end in _INFLECTIONS}
+    return zipf(text) > 0 or text in _inflected(word)
 
 
 @cache
@@ -108,6 +163,7 @@ def read_costs(text: str, name: str) -> tuple[float, float]:
     True
     """
     cost_of = _costs().get
+    derived = cost_of(name, 0) + 0.5  # rarer than the name it begins with: facebooka
     any_best, other_best = [0.0], [0.0]
     for end in range(1, len(text) + 1):
         any_least, other_least = any_best[-1] + UNKNOWN_LETTER, other_best[-1] + UNKNOWN_LETTER
@@ -115,6 +171,8 @@ def read_costs(text: str, name: str) -> tuple[float, float]:
             piece = text[start:end]
             cost = cost_of(piece)
             if cost is None or (end - start < _TINIEST and piece not in _TINY):
+                continue
+            if cost > derived > 0.5 and piece.startswith(name):
                 continue
             if any_best[start] + cost < any_least:  # noqa: PLR1730 - calls of min() double the time of the loop
                 any_least = any_best[start] + cost

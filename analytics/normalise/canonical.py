@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import unquote
 
 from analytics.normalise.hosts import canonical_host, ipv6_host
 from analytics.normalise.refusal import NotAnAddress
@@ -17,6 +18,10 @@ _SCHEME: Final = re.compile(r"(h(?:tt|xx|\*\*)ps?|ftp):[/\\]*", re.IGNORECASE)
 _OTHER_SCHEME: Final = re.compile(r"[a-z][a-z0-9+-]*:(?![0-9]+(?:[/?#\\]|$))", re.IGNORECASE)
 """A word and a colon, unless a port follows: `javascript:`, `mailto:`, but not `qifu.example:8080`."""
 _BARE_IPV6: Final = re.compile(r"[0-9a-f.]*:[0-9a-f.]*:[0-9a-f:.]*", re.IGNORECASE)
+_NO_LABELS: Final = re.compile(r"[^\w.-]+|_")
+"""What stands between the words before an @ and is no part of them."""
+_NUMERIC: Final = "address.invalid"
+"""Stands for a host that is no name, so that what is put in front of it may be one."""
 _SMALL_NUMBER: Final = re.compile(r"[0-9]{1,7}")
 """Alone, it is a count or an id that slipped into the column, not an address in 0.0.0.0/8."""
 
@@ -74,6 +79,22 @@ def canonical_address(text: str) -> Address:
     if not (is_url or port):
         return _address(canonical_host(_no_small_number(host)), "")
     return _address(canonical_host(host), _tail(scheme or "http", port, canonical_path(path), canonical_query(query)))
+
+
+def bait_host(text: str) -> str:
+    """The host with what stands before its @ as labels in front of it, as a hasty reader takes both; empty without.
+
+    >>> bait_host("https://PayPal.com:login@evil.example/a"), bait_host("https://evil.example/@paypal.com")
+    ('paypal.com-login.evil.example', '')
+    """
+    try:
+        authority, _ = split_authority(_split_scheme(refanged(unwrapped(text[:LONGEST])))[1])
+        userinfo, _, place = authority.rpartition("@")
+        host = canonical_host(_split_port(place)[0])
+        bait = "-".join(_NO_LABELS.split(unquote(userinfo))).strip("-.")
+        return canonical_host(f"{bait}.{host if suffix_of(host).suffix_length else _NUMERIC}") if bait else ""
+    except NotAnAddress:
+        return ""
 
 
 def _split_scheme(text: str) -> tuple[str, str]:

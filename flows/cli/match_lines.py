@@ -11,6 +11,7 @@ from analytics.match.matcher import Matcher
 from analytics.normalise.address import BROKEN_PUNYCODE, has_broken_label, normalise_addresses
 from db.defang import FORMULA, NUMBER
 from db.unseen import UNSEEN, show_unseen
+from flows.cli.match_bait import bait_matches
 from flows.cli.match_work import COLUMNS, MOST_REASONS, Answer, Block, Task
 
 
@@ -50,8 +51,13 @@ def _matches(addresses: pl.DataFrame, matcher: Matcher, least: pl.DataFrame) -> 
     parts = _with_parts(addresses)
     hosts = parts.select("host", "registrable_domain", "public_suffix").unique("host", maintain_order=True)
     in_hosts = matcher.match_hosts(hosts)
+    met = (
+        parts.join(in_hosts, on="host"),
+        bait_matches(parts, in_hosts, matcher),
+        _path_matches(parts, in_hosts, matcher),
+    )
     return (
-        pl.concat([parts.join(in_hosts, on="host").select(_MET), _path_matches(parts, in_hosts, matcher).select(_MET)])
+        pl.concat(each.select(_MET) for each in met)
         .join(least, on="brand")
         .filter(pl.col("confidence") >= pl.col("threshold"))
         .sort("line", "confidence", "brand", descending=[False, True, False])

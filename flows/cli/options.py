@@ -58,8 +58,10 @@ def warnings_about(brands: Sequence[Brand]) -> list[str]:
 
 
 def _formless(forms: "Sequence[Form]") -> str:
+    from analytics.match.forms import OF_DOMAINS
+
     if not forms:
         return "neither names nor domains give a form to look for: no host is found to imitate it; add a longer name"
-    if all(form.derivation.startswith("domain") for form in forms):
+    if all(form.derivation in OF_DOMAINS for form in forms):
         return "no name gives a form to look for: imitations are found by its domains alone; add a longer name"
     return ""

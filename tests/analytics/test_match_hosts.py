@@ -14,6 +14,7 @@ from analytics.match.matcher import MATCH_SCHEMA, Matcher
 from db.brands import Brand, load_brands
 
 THRESHOLD = 60
+HIGH = 97
 SUFFIXES = ("co.uk", "com.cn", "gov.uk", "vercel.app", "github.io", "blob.core.windows.net", "ac.uk")
 
 
@@ -53,6 +54,12 @@ IMITATIONS = [
     ("faccdook.com", "facebook", "homoglyph"),
     ("account.metarnask.site", "metamask", "homoglyph"),
     ("mastrecard-verify.com", "mastercard", "transposition"),
+    # a lookalike and another change
+    ("k1arnna.com", "klarna", "homoglyph"),
+    ("rnicorsoft.com", "microsoft", "homoglyph"),
+    ("rnicosoft-login.com", "microsoft", "homoglyph"),
+    ("pypa1-login.com", "paypal", "homoglyph"),
+    ("arnazzon-login.com", "amazon", "homoglyph"),
     # a tenant of a shared host: every peer compares the landlord's label or the first one
     ("paypal-login.vercel.app", "paypal", "dictionary"),
     ("netflix.github.io", "netflix", "subdomain"),
@@ -73,6 +80,9 @@ IMITATIONS = [
     ("ing.secure-login.top", "ing", "subdomain"),
     ("usps-redelivery.com", "usps", "dictionary"),
     ("irs.gov.refund-status.icu", "irs", "subdomain"),
+    ("o2-login.com", "o2", "dictionary"),
+    ("o2-login.co.uk", "o2", "dictionary"),  # under the suffix of a domain of its own
+    ("o2login.fr", "o2", "dictionary"),
     # names that are words, with evidence
     ("chase-login.com", "chase", "dictionary"),
     ("orange-facture.top", "orange", "dictionary"),
@@ -225,18 +235,99 @@ def as_a_label(text: str) -> str:
         ("papyal", "papyal ~ paypal", "transposition", "“py” for “yp”"),
         ("netflx", "netflx ~ netflix", "omission", "“i” left out"),
         ("netfliix", "netfliix ~ netflix", "repetition", "“i” added"),
+        ("klarnna-login", "klarnna ~ klarna", "repetition", "“n” added"),
+        ("paypalllogin", "paypall ~ paypal", "repetition", "the keyword “login”"),
         # the characters are the name itself, nothing that looks like it
         ("奇富借条", "奇富借条 ~ 奇富借条", "tld-swap", "the same name"),
         ("奇富借條", "奇富借條 ~ 奇富借条", "tld-swap", "the same name"),
         ("奇富借条客服", "奇富借条 ~ 奇富借条", "dictionary", "the keyword “kefu”"),
-        ("奇副借条", "奇副借条 ~ qifujietiao", "tld-swap", "by its sound"),
-        ("我的奇副借条app", "奇副借条 ~ qifujietiao", "dictionary", "by its sound"),
+        ("奇副借条", "奇副借条 ~ qifujietiao", "replacement", "by its sound"),
+        ("我的奇副借条app", "奇副借条 ~ qifujietiao", "replacement", "by its sound"),
     ],
 )
 def test_what_met_is_shown_as_it_stands_and_told_apart(label: str, matched: str, technique: str, told: str) -> None:
     found = best(f"{as_a_label(label)}.top")
     assert (found["matched"], found["technique"]) == (matched, technique)
     assert told in str(found["explanation_en"])
+
+
+BESIDE = (
+    Brand(id="raiffeisen", names=("Raiffeisenbank",), domains=("raiffeisen.at",)),
+    Brand(id="brokers", names=("Interactivebrokersllc",), domains=("ib.example",)),
+    Brand(id="dotted", names=("Bluemarmot.com",), domains=("bluemarmot.com",)),
+    Brand(id="main", names=("Zürcher Kantonalbank",), domains=("zuerikantonal.ch", "zuerikantonaldn.example")),
+    Brand(id="zhongyuan", names=("中原银行",), domains=("zybank.com.cn",)),
+    Brand(id="taiwan", names=("台湾银行",), domains=("bot.com.tw",)),
+    Brand(id="boots", names=("Boots",), domains=("boots.com",)),
+    Brand(id="passport", names=("HM Passport",), domains=("hmpassport.example",)),
+    Brand(id="tongcheng", names=("58同城",), domains=("58.com",)),
+)
+"""Brands whose names hide others' words, or their own."""
+
+
+@cache
+def beside() -> Matcher:
+    return Matcher([*load_brands(), *BESIDE])
+
+
+@pytest.mark.parametrize(
+    ("label", "matched", "technique"),
+    [
+        ("raiffeisen", "raiffeisen ~ raiffeisen", "tld-swap"),
+        ("raifeisen", "raifeisen ~ raiffeisen", "omission"),
+        ("interactivebrokers", "interactivebrokers ~ interactivebrokers", "tld-swap"),
+        ("interactivebrokres", "interactivebrokres ~ interactivebrokers", "transposition"),
+        ("bluemarmto", "bluemarmto ~ bluemarmot", "transposition"),
+        ("zuerikantnoal", "zuerikantnoal ~ zuerikantonal", "transposition"),
+        ("zhongyuan", "zhongyuan ~ zhongyuan", "tld-swap"),
+        ("台湾银行", "台湾银行 ~ 台湾银行", "tld-swap"),
+        ("raiffeisenbank", "raiffeisenbank ~ raiffeisenbank", "tld-swap"),
+    ],
+)
+def test_a_name_is_met_without_its_firms_words_and_told_as_the_longest_that_stands(
+    label: str, matched: str, technique: str
+) -> None:
+    found = beside().match_hosts(hosts_frame(f"{as_a_label(label)}.top")).row(0, named=True)
+    assert (found["matched"], found["technique"]) == (matched, technique)
+    assert found["confidence"] >= THRESHOLD
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "boats.com", "boost.com", "roots.com", "boot.com", "bot5.com", "jet-casino-bot5.top", "dubaitongcheng.com",
+        "zhongguozhijian.com", "ameliorate.se", "taiwan.com",
+    ],
+)  # fmt: skip
+def test_an_edit_that_gives_a_word_or_other_syllables_imitates_nobody(host: str) -> None:
+    found = beside().match_hosts(hosts_frame(host))
+    assert found.filter(pl.col("confidence") >= THRESHOLD).is_empty(), found.rows()
+
+
+@pytest.mark.parametrize("host", ["hrpassport.com", "openapi.com"])
+def test_an_edit_that_reads_as_words_acts_alone_nowhere(host: str) -> None:
+    found = beside().match_hosts(hosts_frame(host))
+    assert found.filter(pl.col("confidence") >= HIGH).is_empty(), found.rows()
+
+
+@pytest.mark.parametrize(
+    ("host", "shown"),
+    [
+        ("klar.na.com", "klar-na"),
+        ("kl.ar.na.com", "kl-ar-na"),
+        ("kla.r.na.evil.top", "kla-r-na"),
+        ("ama.zon.login.top", "ama-zon"),
+        ("www.ama.zo.n.com", "ama-zo-n"),
+    ],
+)
+def test_a_name_over_two_labels_or_three_is_met_wherever_it_stands(host: str, shown: str) -> None:
+    found = best(host)
+    assert (found["matched"], found["technique"]) == (f"{shown} ~ {shown.replace('-', '')}", "subdomain")
+    assert int(str(found["confidence"])) >= THRESHOLD
+
+
+def test_a_name_over_labels_of_two_hosts_is_met_in_neither() -> None:
+    assert bundled().match_hosts(hosts_frame("kl.com", "ar.kl.com", "na.com")).is_empty()
 
 
 def test_two_brands_in_one_host_are_both_told_but_rivals_for_the_same_letters_are_not() -> None:

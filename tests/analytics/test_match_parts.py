@@ -11,6 +11,7 @@ from pypinyin import lazy_pinyin
 from rapidfuzz.distance import OSA
 
 from analytics.match import fold, sounds, words
+from analytics.match.costs import CHEAP, cost_of
 from analytics.match.forms import derive_forms
 from analytics.match.hosts import cut_hosts, spoken
 from analytics.match.index import FUZZY, LONGEST, FormIndex
@@ -80,12 +81,12 @@ def test_the_risk_of_a_form(name: str, risk: str) -> None:
     assert derive_forms(Brand(id="x", names=(name,), domains=()))[0].risk == risk
 
 
-@pytest.mark.parametrize("word", ["orange", "chase", "apple", "steam", "visa", "ledger"])
+@pytest.mark.parametrize("word", ["orange", "chase", "apple", "steam", "visa", "ledger", "boots"])
 def test_a_name_that_is_a_word_is_known_as_one(word: str) -> None:
     assert words.is_common_word(word)
 
 
-@pytest.mark.parametrize("name", ["paypal", "facebook", "netflix", "binance", "google"])
+@pytest.mark.parametrize("name", ["paypal", "facebook", "netflix", "binance", "google", "usps", "barclays"])
 def test_a_frequent_name_is_no_word(name: str) -> None:
     assert not words.is_common_word(name)
 
@@ -128,6 +129,28 @@ def test_a_form_that_allows_no_edit_is_found_as_written_only() -> None:
     assert labels.tolist() == [1]
 
 
+@pytest.mark.parametrize(
+    ("form", "label"),
+    [
+        ("netflix", "netfllx"), ("netflix", "notfllx"), ("discord", "disorcl"), ("discord", "clisord"),
+        ("dorrnwella", "dornwe1la"), ("velmarkt", "verlnarkt"),
+    ],
+)  # fmt: skip
+def test_a_lookalike_and_an_edit_are_a_candidate_anywhere(form: str, label: str) -> None:
+    assert FormIndex([form]).candidates([label, f"xx{label}yy"])[0].tolist()[:1] == [0]
+
+
+@pytest.mark.parametrize(
+    ("form", "label"),
+    [
+        ("monzo", "rnonzzo"), ("monzo", "login-rnozo"), ("zyqon", "zq0n-app"), ("zyqon", "login2yq0n"),
+        ("klarna", "k1arnaa"), ("klarna", "klarnn4"), ("zyqll", "zyii"), ("zyqll", "zpqii24"),
+    ],
+)  # fmt: skip
+def test_a_lookalike_and_an_edit_are_a_candidate_where_words_begin_and_end(form: str, label: str) -> None:
+    assert TokenIndex([form], ()).candidates(pl.Series([label])).height == 1
+
+
 @given(st.text(alphabet=LETTERS, min_size=4, max_size=5), st.integers(0, 10_000))
 @settings(max_examples=100, deadline=None)
 def test_spellings_hold_every_single_edit(form: str, seed: int) -> None:
@@ -160,6 +183,13 @@ def test_short_names_are_found_at_the_edges_of_words(label: str, found: bool) ->
         ("zyqron", "zyrqon", "zyqron", "transposition"),
         ("zyrqun", "zyrqon", "zyrqun", "vowel-swap"),
         ("zyrqonsomething", "zyrqon", "zyrqon", ""),
+        ("zyrq0nn", "zyrqon", "zyrq0nn", "homoglyph"),  # and a letter twice
+        ("my-zyq0n-app", "zyrqon", "zyq0n", "homoglyph"),  # and a letter left out
+        ("velrnrakt", "velmarkt", "velrnrakt", "homoglyph"),  # and two letters swapped
+        ("rnelvarkt", "melvarkt", "rnelvarkt", "homoglyph"),
+        ("rnonzzo", "monzo", "rnonzzo", "homoglyph"),  # the pair is not cut at the label's beginning
+        ("clouyun", "douyin", "clouyun", "homoglyph"),
+        ("kiarn", "klarna", "kiarn", "omission"),  # i for l happens by itself; what is told is the other
     ],
 )
 def test_a_span_shows_what_met_and_how(label: str, form: str, shown: str, technique: str) -> None:
@@ -169,10 +199,24 @@ def test_a_span_shows_what_met_and_how(label: str, form: str, shown: str, techni
 
 
 @pytest.mark.parametrize(
-    ("label", "form"), [("finance", "zyrqon"), ("zyr", "zyrqon"), ("qonzyr", "zyrqon"), ("-", "zyrqon")]
+    ("label", "form"),
+    [
+        *(("finance", "zyrqon"), ("zyr", "zyrqon"), ("qonzyr", "zyrqon"), ("-", "zyrqon")),
+        ("xkiarnx", "klarna"),  # i for l within a word, beside an edit
+        ("mail", "tmall"),  # and without the first letter
+        ("xxzyq0", "zyqon"),  # five letters are a part of anything
+        ("xxzyrq3", "zyrqes"),  # a digit at the end of a stretch is a number's
+        ("channel", "ameli"),
+        ("141414", "lalalx"),
+    ],
 )
 def test_no_span_where_nothing_meets(label: str, form: str) -> None:
     assert find_span(label, form) is None
+
+
+def test_digits_are_letters_where_half_the_name_stands() -> None:
+    assert cost_of("citi", "c1t1") == CHEAP
+    assert cost_of("albb", "a188") > 2 * CHEAP
 
 
 @given(st.text(alphabet=LETTERS + "-", min_size=1, max_size=30), st.sampled_from(FORMS))
@@ -180,6 +224,25 @@ def test_no_span_where_nothing_meets(label: str, form: str) -> None:
 def test_a_span_lies_in_its_label(label: str, form: str) -> None:
     span = find_span(label, form)
     assert span is None or 0 <= span.start < span.end <= len(label)
+
+
+def test_longer_words_tell_how_usual_a_beginning_is() -> None:
+    assert words.zipf_around("citi", "leading") > 4.5 > words.zipf_around("wise", "leading") > 0
+    assert words.zipf_around("wise", "trailing") > 4.5
+    assert words.zipf_around("chase", "inside") > words.zipf_around("chase", "leading")
+    assert words.zipf_around("facebook", "leading") == words.zipf_around("usps", "leading") == 0
+
+
+@pytest.mark.parametrize(("text", "is_said"), [("wangyin", True), ("hubei", True), ("paypal", False), ("usps", False)])
+def test_what_may_be_pinyin(text: str, is_said: bool) -> None:
+    assert sounds.is_spoken(text) is is_said
+
+
+@pytest.mark.parametrize(
+    ("text", "is_made"), [("openapi", True), ("nedbank", True), ("netflx", False), ("bank", False)]
+)
+def test_what_is_made_of_words(text: str, is_made: bool) -> None:
+    assert words.is_made_of_words(text) is is_made
 
 
 def test_the_reading_of_words_prefers_words() -> None:

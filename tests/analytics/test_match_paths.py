@@ -58,6 +58,9 @@ COUNTS = [
     ("http://example.org/xn--pypal-4ve.com/login", "paypal"),
     ("http://example.org/%70ay%70al/login.php", "paypal"),
     ("http://example.org/%2570aypal/login.php", "paypal"),
+    ("http://example.org/%CE%A2%C1%A3%B4%FB/%B5%C7%C2%BC", "weilidai"),  # 微粒贷/登录 in GBK
+    ("http://example.org/%25C6%25E6%25B8%25BB%25BD%25E8%25CC%25F5/login.php", "qifu-jietiao"),
+    ("http://example.org/caf%E9/paypal/login.php", "paypal"),  # Latin 1: neither
     ("http://example.org/%D1%80%D0%B0%D1%83%D1%80%D0%B0l/login.php", "paypal"),
     ("http://example.org/%E5%A5%87%E5%AF%8C%E5%80%9F%E6%9D%A1/%E7%99%BB%E5%BD%95/", "qifu-jietiao"),
     ("http://example.org/奇富借條客服/", "qifu-jietiao"),
@@ -141,6 +144,7 @@ def test_a_name_says_less_in_a_path_than_in_a_host(text: str) -> None:
 @pytest.mark.parametrize(
     ("url", "matched", "told"),
     [
+        ("http://example.org/paypal/verification.php", "paypal ~ paypal", "beside the keyword “verification”"),
         ("http://example.org/PayPaI/login.php", "PayPaI ~ paypal", "beside the keyword “login”"),
         ("http://example.org/xn--pypal-4ve.com/login", "pаypal.com ~ paypal.com", "an official domain written out"),
         ("http://example.org/a/Wells_Fargo/login", "Wells_Fargo ~ wellsfargo", "the name in the path"),

@@ -11,6 +11,7 @@ from zlib import crc32
 import dnstwist
 import polars as pl
 
+from analytics.match.forms import derive_forms
 from analytics.match.keywords import RESTRICTED_SUFFIXES
 from db.brands import Brand
 
@@ -49,12 +50,19 @@ def choose_brands(brands: Sequence[Brand], share: float = 1.0, count: int = _BRA
     return nsmallest(max(1, round(count * share)), fit, key=lambda one: crc32(one.brand.encode()))
 
 
+def unnamed_domains(brands: Sequence[Brand]) -> list[Imitated]:
+    """The first domains whose label is a form of the brand, and none of its Latin names: raiffeisen.at."""
+    listed = [Imitated(brand.id, brand.domains[0]) for brand in brands if brand.domains and not _named_domain(brand)]
+    forms = {brand.id: {form.text for form in derive_forms(brand)} for brand in brands}
+    return [one for one in listed if len(label_of(one.domain)) >= _LEAST and label_of(one.domain) in forms[one.brand]]
+
+
 def _named_domain(brand: Brand) -> str | None:
     names = {re.sub("[^a-z0-9]", "", name.lower()) for name in brand.names if name.isascii()}
     fit = (
         domain
         for domain in brand.domains
-        if (label := _label(domain)) in names and _LEAST <= len(label) <= _MOST and not _is_restricted(domain)
+        if (label := label_of(domain)) in names and _LEAST <= len(label) <= _MOST and not _is_restricted(domain)
     )
     return next(fit, None)
 
@@ -64,7 +72,8 @@ def _is_restricted(domain: str) -> bool:
     return not RESTRICTED_SUFFIXES.isdisjoint(domain.split(".")[1:])
 
 
-def _label(domain: str) -> str:
+def label_of(domain: str) -> str:
+    """The name in a domain: its first label without hyphens."""
     return domain.partition(".")[0].replace("-", "")
 
 
@@ -72,7 +81,7 @@ def permutations(imitated: Sequence[Imitated]) -> pl.DataFrame:
     """`name`, `brand`, `family`, `letters` (of the brand's own); a name that two families make stands in both."""
     return pl.DataFrame(
         [
-            (name, one.brand, family, len(_label(one.domain)))
+            (name, one.brand, family, len(label_of(one.domain)))
             for one in imitated
             for family, name in _permute(one.domain)
         ],
@@ -83,11 +92,15 @@ def permutations(imitated: Sequence[Imitated]) -> pl.DataFrame:
 
 def _permute(domain: str) -> Iterator[tuple[str, str]]:
     for family in FAMILIES:
-        fuzzer = dnstwist.Fuzzer(domain, dictionary=_WORDS, tld_dictionary=_SUFFIXES)
-        fuzzer.generate(fuzzers=[family])
-        names = sorted({one["domain"] for one in fuzzer.domains} - {domain})
-        for label, listed in _sorted_by_looks(family, names):
+        for label, listed in _sorted_by_looks(family, permute(domain, family)):
             yield from ((label, name) for name in nsmallest(_A_FAMILY, listed, key=lambda name: crc32(name.encode())))
+
+
+def permute(domain: str, family: str) -> list[str]:
+    """All permutations of one family, sorted."""
+    fuzzer = dnstwist.Fuzzer(domain, dictionary=_WORDS, tld_dictionary=_SUFFIXES)
+    fuzzer.generate(fuzzers=[family])
+    return sorted({one["domain"] for one in fuzzer.domains} - {domain})
 
 
 def _sorted_by_looks(family: str, names: list[str]) -> Iterator[tuple[str, list[str]]]:

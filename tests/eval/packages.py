@@ -10,6 +10,7 @@ import polars as pl
 from analytics.match.matcher import Matcher
 from analytics.match.noise import KNOWN_GOOD, known_good_names
 from db.brands import DEFAULT_THRESHOLD, Brand
+from tests.eval.combined import pairs
 from tests.eval.families import GENERATOR, choose_brands, permutations
 from tests.eval.frame import CUTS, Figure, show_curve, show_frame
 from tests.eval.measure import (
@@ -52,6 +53,31 @@ def evaluate_families(matcher: Matcher, brands: Sequence[Brand], share: float) -
         *misnamed_figures(recall(judged, []), "dnstwist misnamed", against),
     ]
     return Outcome(figures, missed(judged, answers, pl.concat_str(pl.lit("dnstwist "), "family")))
+
+
+def evaluate_pairs(matcher: Matcher, brands: Sequence[Brand], share: float) -> Outcome:
+    """Recall of two techniques at once, pair by pair, alone and beside a word; `share` of the brands is taken."""
+    made = pairs(choose_brands(brands, share))
+    hosts = host_frame(made["name"], matcher)
+    cases = made.join(hosts, on="name").select("host", "brand", "family", "kind")
+    answers = answer(matcher, hosts)
+    judged = judge(cases, answers)
+    rates = recall(judged, ["family", "kind"])
+    against = f"names of our own making, after {GENERATOR}"
+    figures = [
+        *recall_figures(_over_families(rates, pl.col("recall").min()), "pairs worst", against, _WORST),
+        *(
+            figure
+            for family, kind in sorted(set(rates.select("family", "kind").iter_rows()))
+            for figure in recall_figures(
+                rates.filter((pl.col("family") == family) & (pl.col("kind") == kind)),
+                f"pairs {family}, {kind}",
+                against,
+                _WORST,
+            )
+        ),
+    ]
+    return Outcome(figures, missed(judged, answers, pl.concat_str(pl.lit("pairs "), "family")))
 
 
 def evaluate_known_good(matcher: Matcher, share: float) -> Outcome:

@@ -21,7 +21,7 @@ from tests.eval.folder import evaluate_labelled, evaluate_lists, show_frontiers
 from tests.eval.frame import save, show
 from tests.eval.labelled import BrandLabels, read_targets
 from tests.eval.outcome import Outcome
-from tests.eval.packages import evaluate_families, evaluate_known_good, show_frontier
+from tests.eval.packages import evaluate_families, evaluate_known_good, evaluate_pairs, show_frontier
 from tests.eval.urls import evaluate_labelled_urls, evaluate_package_urls
 
 
@@ -51,6 +51,8 @@ def _outcomes(given: argparse.Namespace) -> Iterator[Outcome]:
     known_good = evaluate_known_good(matcher, given.scale)
     show_frontier(families, known_good)
     yield from (families, known_good)
+    say("pairs of techniques ...")
+    yield evaluate_pairs(matcher, brands, given.scale)
     say("URLs ...")
     yield evaluate_package_urls(matcher, given.scale)
     say("apps ...")

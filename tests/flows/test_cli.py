@@ -184,6 +184,30 @@ def test_match_tells_of_a_path_where_it_says_more_than_the_host(call: Call) -> N
     ]
 
 
+def test_match_tells_of_what_stands_before_the_at_where_it_says_more_than_the_host(call: Call) -> None:
+    urls = [
+        "https://paypal.com@garden-of-mari.org/",
+        "http://PAYPAL.com:x@192.0.2.7/a",
+        "https://奇富借条@garden-of-mari.org/",
+        "https://mari:secret@garden-of-mari.org/",
+        "https://garden-of-mari.org/@paypal.com",
+        "https://netflix.com@www.paypal.com/",  # an official host
+        "https://mari@paypal-login.top/",  # the host says it all
+    ]
+    code, out, err = call("match", "--format", "jsonl", stdin="\n".join(urls).encode())
+    found = [json.loads(line) for line in out.splitlines()]
+    assert (code, err) == (0, "")
+    assert [(row["input"], row["host"], row["brand"], "before the @" in row["explanation_en"]) for row in found] == [
+        (urls[0], "garden-of-mari.org", "paypal", True),
+        (urls[1], "192.0.2.7", "paypal", True),
+        (urls[2], "garden-of-mari.org", "qifu-jietiao", True),
+        (urls[6], "paypal-login.top", "paypal", False),
+    ]
+    assert found[0]["confidence"] >= 97
+    assert "official paypal.com" in found[0]["explanation_en"]
+    assert "写在 @ 之前" in found[0]["explanation_zh"]
+
+
 def test_match_of_a_file_as_json_lines(call: Call, tmp_path: Path) -> None:
     (tmp_path / "hosts.txt").write_text("paypa1.com\n", "utf-8")
     code, out, err = call("match", "hosts.txt", "--format", "jsonl", "--popular", "off", "--min-confidence", "0")

@@ -358,7 +358,7 @@ FAULTY = {
     "x = 1": "unknown key 'x'; the file holds [[vantage]] tables only",
     "[[vantage]]": "vantage: name: is missing",
     '[[vantage]]\nname = "a"\nnetwork = "n"\nproxy = "socks5://h:1"': "vantage: proxy: 'socks5://h:1' is no http://host:port",
-    '[[vantage]]\nname = "a"\nnetwork = "n"\nfiltered = "x"': "vantage: filtered: Input should be a valid boolean",
+    '[[vantage]]\nname = "a"\nnetwork = "n"\nfiltered = "x"': 'vantage: filtered: "x" is neither true nor false',
     '[[vantage]]\nname = "a"\nnetwork = "n"\nbind_address = "x"': "vantage: bind_address: 'x' does not appear to be an",
     '[[vantage]]\nname = "a"\nnetwork = "n"\ndns = ["1.1.1.1:0"]': "vantage: dns: '1.1.1.1:0' has no port",
     '[[vantage]]\nname = "a"\nnetwork = "n"\nnetworks = ["10.0.0.0/8"]': "vantage: networks are those",

@@ -17,12 +17,20 @@ from prefect.events.schemas.automations import AutomationCore
 from db.attention import read_untold, save_told
 from db.connection import transaction
 from db.matches import save_brands
+from db.notices import Event, log_event, read_notices
+from db.period import Period, year_of
 from db.probes import ProbeRow, save_probes, save_vantage
 from db.store import Store, now_ms, open_store
+from db.verify import verify_store
+from db.whereabouts import Whereabouts, save_whereabouts
+from flows.notices.answering import answer, approve, close
+from flows.notices.drafting import draft
 from flows.prefect_server import prefect_server
 from flows.probing import probe_due, rederive
-from flows.rollup import follow_up
+from flows.rollup import follow_up, read_records
 from tests.flows.test_probing import BRANDS, HOUR, add_site, one, vantage
+from tests.flows.test_takedown import BRANDS as TOLD_BRANDS
+from tests.flows.test_takedown import REGISTRAR, SITE, event, place, rules
 from tests.spiders.farm import Site, World, living
 
 ROOT = Path(__file__).parent.parent.parent
@@ -67,6 +75,55 @@ def test_a_site_that_is_back_calls_for_attention_once(closed: Store, world: tupl
         save_told(closed.database, untold, now_ms())
     assert read_untold(closed.database) == []
     assert len(attention(closed)) == 1
+
+
+def test_a_registrys_hold_is_the_closure_of_a_site_without_a_name(closed: Store) -> None:
+    url_id = int(str(one(closed, "SELECT url_id FROM url WHERE tail <> ''")["url_id"]))
+    with transaction(closed.database):
+        closed.database.execute("DELETE FROM probe")
+        for network, hours in (("a", 60), ("b", 50), ("a", 30)):
+            row = ProbeRow(url_id, now_ms() - hours * HOUR, "dns_failure", "", None, "", None, "", "", 0, 1)
+            save_probes(closed.database, closed.terms, save_vantage(closed.database, network, network), [row])
+        told = Whereabouts("dead.example", now_ms() - 55 * HOUR, "dead.example", statuses=("client hold",))
+        save_whereabouts(closed.database, told)
+    rederive(closed)
+    follow_up(closed)
+    assert one(closed, "SELECT state, closure FROM v_probes") == {"state": "down", "closure": "client_hold"}
+    closure = one(closed, "SELECT state, cause FROM v_attacks")
+    assert closure == {"state": "closed", "cause": "third_party"}
+    records = trace_attack(closed)
+    assert [(row["source"], row["position"]) for row in records if row["type"] == "closure"] == [("fanzha probe", 3)]
+    assert verify_store(closed)[1] == []
+
+
+def trace_attack(store: Store) -> list[dict[str, Any]]:
+    frames = read_records(store.database, Period(year_of(now_ms())))
+    return frames["attack_events"].collect().to_dicts()
+
+
+def test_bounced_notices_and_passed_deadlines_call_for_attention(store: Store) -> None:
+    with transaction(store.database):
+        save_brands(store.database, TOLD_BRANDS)
+    event(store, f"http://{SITE}/a?b=c")
+    place(store, SITE, REGISTRAR)
+    draft(store, rules())
+    number = read_notices(store.database)[0].notice_id
+    approve(store, [number], "ops", "sure")
+    settle(store, number, "sent", at=now_ms() - 1000 * HOUR)
+    late = {"kind": "overdue", "target": SITE, "brand": "qifu"}
+    assert [{**row, "why_en": ""} for row in attention(store)] == [{**late, "why_en": ""}]
+    answer(store, number, "bounced", "ops", "no such mailbox")
+    kinds = {row["kind"]: row["why_en"] for row in attention(store)}
+    assert kinds["bounced"] == f"notice {number} did not reach abuse@registrar.example: no such mailbox"
+    assert set(kinds) == {"bounced", "overdue"}
+    close(store, SITE, "us", "ops", "gone")
+    assert attention(store) == []
+
+
+def settle(store: Store, number: int, *types: str, at: int) -> None:
+    with transaction(store.database):
+        for type_ in ("sending", *types):
+            log_event(store.database, number, Event(type_, at, "fanzha"))
 
 
 RUN = "import sys; from flows.watch import probe; probe(db=sys.argv[1], vantages=sys.argv[2], loopback=True)"
