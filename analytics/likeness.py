@@ -45,9 +45,7 @@ def resembles(known: Print, page: Print) -> bool:
     >>> resembles(Print(title="奇富借条", fields='["a", "b"]'), Print(title="奇富借条", fields='["a", "b", "c"]'))
     True
     """
-    if known.page is not None and known.page == page.page:
-        return True
-    if known.simhash and page.simhash and bits_apart(known.simhash, page.simhash) <= LEAST_BITS_APART:
+    if is_same(known, page):
         return True
     signs = [
         _same(known.title, page.title),
@@ -57,6 +55,15 @@ def resembles(known: Print, page: Print) -> bool:
     ]
     compared = [sign for sign in signs if sign is not None]
     return bool(compared) and sum(compared) >= min(LEAST_SIGNS, len(compared))
+
+
+def is_same(known: Print, page: Print) -> bool:
+    """Whether a page says what the known one says: its bytes are the same, or its text is near."""
+    if known.page is not None and known.page == page.page:
+        return True
+    if not known.simhash or not page.simhash:
+        return False
+    return bits_apart(known.simhash, page.simhash) <= LEAST_BITS_APART
 
 
 def bits_apart(one: int, other: int) -> int:

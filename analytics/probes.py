@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-from analytics.likeness import Print, resembles
+from analytics.likeness import Print, is_same, resembles
 from db.period import DAY_MS
 from db.vocabulary import FAILING, STANDING, Probed
 
@@ -26,6 +26,8 @@ REOPEN_MS: Final = 15 * DAY_MS
 ROUND_MS: Final = DAY_MS // 12
 """Probes at most this far apart are of one round: 10,000 sites take an hour from each vantage point at most."""
 CLOSED: Final = frozenset({"down_unconfirmed", "down"})
+_JUDGED: Final = frozenset({Probed.CONTENT_GONE, Probed.SUSPENDED_PAGE, Probed.PARKED})
+"""Failing outcomes that rest on what an answer says of itself."""
 _HOLDS: Final = frozenset({"clienthold", "serverhold"})
 
 STATES: Final = pl.Schema(
@@ -206,7 +208,8 @@ def stands(probe: Probe, known: Collection[Known], *, is_closed: bool) -> bool:
 
     On a closed host only a page that resembles one known does: another's is "up, other content". A filtered vantage
     point may be shown the filter's own page, so that there too only what resembles counts. Where nothing is known of
-    the page before, any page of an unfiltered one does.
+    the page before, any page of an unfiltered one does. A page that says what stood there before does not become
+    another by HTTP status or by a phrase that is put into it: victims see it as before.
 
     Args:
         probe: what was found.
@@ -214,7 +217,7 @@ def stands(probe: Probe, known: Collection[Known], *, is_closed: bool) -> bool:
         is_closed: whether the site is down by now, unconfirmed or not.
     """
     if probe.outcome not in STANDING:
-        return False
+        return probe.outcome in _JUDGED and any(is_same(one.shown, probe.shown) for one in known)
     if not known:
         return not probe.is_filtered
     if is_closed or probe.is_filtered:

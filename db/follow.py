@@ -17,6 +17,8 @@ from db.vocabulary import USUAL_TYPES
 
 PROBES: Final = "fanzha probe"
 """Stands as the source of what probes tell."""
+CLOSURES: Final = "fanzha-closures"
+"""The source of operators' words that a site is gone."""
 
 Schema = Mapping[str, type[pl.DataType] | pl.DataType]
 
@@ -59,12 +61,14 @@ report AS (
     WHERE NOT sighting.is_test AND NOT source.is_synthetic
         AND (sighting.claim = 1 OR (sighting.claim = 0 AND NOT likeness.is_allowed))
         AND {_LATEST_ANSWER} IS NOT 'dismissed')
-SELECT report.name || '/' || report.url_id || '/' || report.published_at || '/' || report.id, report.seen_at,
+SELECT report.name || '/' || report.url_id || '/' || report.published_at || '/' || report.id,
+    min(report.seen_at, document.fetched_at),
     iif(report.basis = 'likeness', 'report', 'confirmation'), report.basis, report.target, report.address,
     report.id, report.is_own, report.sector, report.confidence,
     report.name, document.name, {LANDED_SQL}, report.format, report.position
 FROM report JOIN document ON document.document_id = report.document_id"""  # noqa: S608 - our own names
-"""A URL that an analyst dismissed reports nothing; an allowlisted host is reported by who calls it malicious alone."""
+"""A URL that an analyst dismissed reports nothing; an allowlisted host is reported by who calls it malicious alone.
+Nobody saw anything after telling us of it: a list's date in the future would open a site anew that has closed."""
 
 _VERDICTS: Final = f"""
 SELECT source.name || '/' || verdict.event_id, verdict.occurred_at,
@@ -91,13 +95,13 @@ SELECT '{PROBES}/' || site_event.url_id || '/' || site_event.occurred_at || '/' 
 FROM site_event JOIN url USING (url_id) JOIN host USING (host_id)
 LEFT JOIN (
     SELECT probe.url_id, probe.probed_at, outcome.name AS outcome, reason.name AS reason, vantage.network, page.digest,
-        max(probe.vantage_id),
+        max((outcome.name IN ('up', 'blocked_only')) * 1000000 + probe.vantage_id),
         (SELECT count(*) FROM probe AS before WHERE before.url_id = probe.url_id
             AND (before.probed_at, before.vantage_id) <= (probe.probed_at, probe.vantage_id)) AS number
     FROM site_event CROSS JOIN probe ON probe.url_id = site_event.url_id AND probe.probed_at = site_event.noted_at
     JOIN term AS outcome ON outcome.term_id = probe.outcome_id JOIN term AS reason ON reason.term_id = probe.reason_id
     JOIN vantage USING (vantage_id) LEFT JOIN page USING (page_id)
-    WHERE CASE site_event.outcome WHEN 'up' THEN outcome.name IN ('up', 'blocked_only')
+    WHERE CASE site_event.outcome WHEN 'up' THEN probe.page_id IS NOT NULL OR outcome.name IN ('up', 'blocked_only')
         WHEN 'client_hold' THEN outcome.name IN ('dns_failure', 'client_hold')
         ELSE outcome.name = site_event.outcome END
     GROUP BY site_event.url_id, site_event.occurred_at, site_event.type) AS probe

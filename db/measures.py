@@ -27,12 +27,12 @@ _COLUMNS: Final[Mapping[str, tuple[str, type[pl.DataType]]]] = {
     "acknowledged_at": (_ANSWERED, pl.Int64),
     "last_up_at": ("site.last_up_at", pl.Int64),
     "first_down_at": ("site.first_down_at", pl.Int64),
-    "down_at": ("site.down_at", pl.Int64),
+    "down_at": ("CASE WHEN attack.closed_at IS NOT NULL THEN site.down_at END", pl.Int64),
     "closed_at": ("attack.closed_at", pl.Int64),
     "cause": ("attack.cause", pl.String),
     "last_probe_at": ("site.last_probe_at", pl.Int64),
     "last_telling_at": ("site.last_telling_at", pl.Int64),
-    "reopened": ("max(attack.reopened, coalesce(site.reopened, 0))", pl.Int64),
+    "reopened": ("attack.reopened", pl.Int64),
     "previous": ("attack.previous", pl.String),
     "state": ("attack.state", pl.String),
 }
@@ -63,7 +63,8 @@ _ATTACKS: Final = f"""
         AND place.asked_at = (SELECT max(asked_at) FROM whereabouts AS latest WHERE latest.target = place.target)
     ORDER BY attack.attack_key"""  # noqa: S608 - our own names
 """Of a target's episodes, an attack has the last that began before the next attack on it and did not end before its
-own first sighting."""
+own first sighting. Whether it is closed, and how often it came back, is the attack's to say, as in K14 and v_attacks:
+of a brand that is not followed probes say nothing."""
 
 
 def read_attacks(database: Database) -> pl.DataFrame:

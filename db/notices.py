@@ -1,7 +1,8 @@
 """Attacks that call for notices, the notices themselves, and the log of what happened to each."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
@@ -22,6 +23,7 @@ class OpenAttack:
         address: what to report: the URL that probes visit, else the one last reported, else the bare host.
         is_bare: whether it is.
         opened_at: Unix milliseconds of its first event.
+        since: of when it last came back, else of its first event.
         round: how often it came back.
         confidence, explanation_zh, explanation_en: of the match with the brand, where there is one.
         is_verified: a verified source or an analyst's verdict says so.
@@ -36,6 +38,7 @@ class OpenAttack:
     is_shared: bool
     opened_at: int
     confirmed_at: int
+    since: int
     round: int
     confidence: int | None
     explanation_zh: str
@@ -104,6 +107,7 @@ class NewNotice:
 
     attack: OpenAttack
     opened_at: int
+    round: int
     kind: str
     step: int
     channel: str
@@ -115,7 +119,7 @@ class NewNotice:
     @property
     def key(self) -> str:
         """Of what makes it one notice and not another: the same again is the same notice."""
-        named = [self.attack.target, self.attack.brand, self.recipient, self.opened_at, self.attack.round, self.step]
+        named = [self.attack.target, self.attack.brand, self.recipient, self.opened_at, self.round, self.step]
         return sha256(json.dumps(named, ensure_ascii=False).encode()).hexdigest()[:32]
 
 
@@ -125,7 +129,9 @@ _OPEN: Final = f"""
         UNION SELECT url.host_id FROM verdict JOIN source USING (source_id) JOIN url USING (url_id) WHERE is_synthetic
     ), stands AS (
         SELECT attack.target, attack.brand, host.host_id, min(attack.first_seen_at) AS opened_at,
-            min(attack.confirmed_at) AS confirmed_at, max(attack.reopened) AS round, max(attack.address) AS address
+            min(attack.confirmed_at) AS confirmed_at,
+            coalesce(max(attack.reopened_at), min(attack.first_seen_at)) AS since,
+            max(attack.reopened) AS round, max(attack.address) AS address
         FROM attack JOIN brand ON brand.id = attack.brand
         JOIN host ON host.name = substr(attack.target, 1, instr(attack.target || '/', '/') - 1)
         WHERE attack.state = 'confirmed' AND brand.is_followed AND brand.is_listed
@@ -141,8 +147,8 @@ _OPEN: Final = f"""
         WHERE {TARGET_SQL} = stands.target
     )
     SELECT stands.target, stands.brand, url.url_id, {ADDRESS_SQL}, url.tail = '', host.registrable_domain,
-        host.is_shared, stands.opened_at, stands.confirmed_at, stands.round, match.confidence,
-        coalesce(match.explanation_zh, ''), coalesce(match.explanation_en, ''),
+        host.is_shared, stands.opened_at, stands.confirmed_at, stands.since, stands.round,
+        match.confidence, coalesce(match.explanation_zh, ''), coalesce(match.explanation_en, ''),
         EXISTS (SELECT 1 FROM url AS named JOIN sighting USING (url_id) JOIN source USING (source_id)
             WHERE named.host_id = stands.host_id AND sighting.claim = 1 AND NOT sighting.is_test AND is_verified)
         OR EXISTS (SELECT 1 FROM url AS judged JOIN verdict USING (url_id) JOIN term ON term_id = answer_id
@@ -162,20 +168,22 @@ def read_open_attacks(database: Database) -> list[OpenAttack]:
 
 def _attack(row: Sequence[Any]) -> OpenAttack:
     values = list(row)
-    for flag in (4, 6, 13):
+    for flag in (4, 6, 14):
         values[flag] = bool(values[flag])
     return OpenAttack(*values)
 
 
 def read_seen(database: Database, url_id: int) -> SeenPage | None:
-    """The last probe of an address that found it up, else the last at all."""
+    """The last probe of an address that found it up, else the last at all; what a filter may have shown comes last."""
     row = database.execute(
         """SELECT probed_at, outcome.name, status, coalesce(final, ''), coalesce(certificate.name, ''),
                coalesce(page.title, ''), coalesce(page.digest, ''), coalesce(page.is_cut, 0),
                coalesce(page.fields, '[]')
-           FROM probe JOIN term AS outcome ON outcome.term_id = outcome_id LEFT JOIN page USING (page_id)
+           FROM probe JOIN term AS outcome ON outcome.term_id = outcome_id JOIN vantage USING (vantage_id)
+           LEFT JOIN page USING (page_id)
            LEFT JOIN term AS certificate ON certificate.term_id = certificate_id
-           WHERE url_id = ? ORDER BY outcome.name = 'up' DESC, probed_at DESC, vantage_id LIMIT 1""",
+           WHERE url_id = ?
+           ORDER BY vantage.is_filtered, outcome.name = 'up' DESC, probed_at DESC, vantage_id LIMIT 1""",
         [url_id],
     ).fetchone()
     if row is None:
@@ -198,6 +206,14 @@ def read_notices(database: Database, notice_ids: Iterable[int] | None = None) ->
     return [Notice(*row) for row in rows]
 
 
+def by_site(notices: Iterable[Notice]) -> Mapping[tuple[str, str], list[Notice]]:
+    """Notices by target and brand, an empty list where there is none."""
+    found: defaultdict[tuple[str, str], list[Notice]] = defaultdict(list)
+    for notice in notices:
+        found[notice.target, notice.brand].append(notice)
+    return found
+
+
 def read_log(database: Database, notice_id: int) -> list[dict[str, str | int | None]]:
     """What happened to a notice, in order: `at`, `type`, `by`, `why`."""
     return list(
@@ -209,15 +225,17 @@ def read_log(database: Database, notice_id: int) -> list[dict[str, str | int | N
     )
 
 
-def opened_at(notices: Sequence[Notice], attack: OpenAttack, recipient: str) -> int:
-    """By when a recipient's notices know an attack: an older event that arrives late makes no new attack of it."""
-    known = [
-        notice.opened_at
-        for notice in notices
-        if (notice.target, notice.brand, notice.recipient) == (attack.target, attack.brand, recipient)
-        and notice.drafted_at >= attack.opened_at
-    ]
-    return max(known, default=attack.opened_at)
+def known_as(notices: Iterable[Notice], attack: OpenAttack, recipient: str) -> tuple[int, int]:
+    """By which `opened_at` and `round` a recipient's notices know an attack.
+
+    Args:
+        notices: those of the attack (`analytics.notices.timing.notices_of`). What arrives late may have moved its
+            beginning or told of an earlier return: that makes no new attack of it.
+        attack: as it is derived now.
+        recipient: its address; a mailbox is the same in whatever letters a registry writes it today.
+    """
+    known = [(one.opened_at, one.round) for one in notices if one.recipient.lower() == recipient.lower()]
+    return max(known, default=(attack.opened_at, attack.round))
 
 
 def save_notice(database: Database, notice: NewNotice, document_id: int, at: int) -> int | None:
@@ -233,7 +251,7 @@ def save_notice(database: Database, notice: NewNotice, document_id: int, at: int
             attack.url_id,
             attack.brand,
             notice.opened_at,
-            attack.round,
+            notice.round,
             notice.kind,
             notice.step,
             notice.channel,
@@ -272,6 +290,18 @@ def _append(database: Database, notice_id: int, event: Event) -> None:
         """INSERT INTO notice_event (notice_id, at, type, "by", why, document_id) VALUES (?, ?, ?, ?, ?, ?)""",
         [notice_id, event.at, event.type, event.by, event.why, event.document_id],
     )
+
+
+def is_taken_back(database: Database, notice: Notice) -> bool:
+    """Whether a notice was withdrawn by no person, but because its attack was over."""
+    if notice.state != "withdrawn":
+        return False
+    row = database.execute(
+        """SELECT "by" FROM notice_event WHERE notice_id = ? AND type = 'withdrawn'
+           ORDER BY notice_event_id DESC LIMIT 1""",
+        [notice.notice_id],
+    ).fetchone()
+    return bool(row[0] == "fanzha")
 
 
 def claimed(database: Database, notice_id: int) -> tuple[int, int]:

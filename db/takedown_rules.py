@@ -92,6 +92,16 @@ class Webhook(_Table):
 
     _url = field_validator("url")(_checked_url)
 
+    @property
+    def origin(self) -> str:
+        """Scheme and host: the rest may be a secret, and is kept nowhere.
+
+        >>> Webhook(url="https://name:word@hooks.example:8443/T0/secret").origin
+        'https://hooks.example:8443/'
+        """
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/"
+
 
 Hours = Annotated[int, Field(ge=1, le=8_760)]
 

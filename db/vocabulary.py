@@ -179,6 +179,7 @@ NOTICE_STATES: Final = MappingProxyType(
 long as nothing follows, nobody knows whether it left. `noted` happens too, and changes no state."""
 NOTICE_AFTER: Final = MappingProxyType(
     {
+        "drafted": frozenset({"withdrawn"}),
         "approved": frozenset({"drafted"}),
         "withdrawn": frozenset({"drafted", "approved"}),
         "sending": frozenset({"approved"}),

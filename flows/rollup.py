@@ -14,7 +14,7 @@ from analytics.probes import derive_events
 from db.brands import Brand, load_brands
 from db.connection import snapshot, transaction
 from db.figures import StoredFigure, save_attacks, save_figures
-from db.follow import read_followed, read_reports, read_told, read_untold, read_verdicts, save_told
+from db.follow import CLOSURES, read_followed, read_reports, read_told, read_untold, read_verdicts, save_told
 from db.frames import scan_frames
 from db.matches import read_brands
 from db.period import Period
@@ -79,7 +79,8 @@ def _events(database: Database, imported: pl.DataFrame) -> pl.DataFrame:
     dismissed = verdicts.filter(~is_confirmed).drop("is_own", "best")
     told = read_told(database).with_columns(brand=pl.lit(None, pl.String))
     of_targets = pl.concat([dismissed, told], how="diagonal")
-    return unite(_named(database, imported), ours, of_targets, followed["brand"].to_list())
+    said = _named(database, imported).with_columns(is_of_site=pl.col("source") == CLOSURES)
+    return unite(said, ours, of_targets, followed["brand"].to_list())
 
 
 def _named(database: Database, events: pl.DataFrame) -> pl.DataFrame:

@@ -51,7 +51,8 @@ def derive_attacks(events: pl.DataFrame) -> pl.DataFrame:
         events: one row an event: `event_key` (unique text), `occurred_at` (Unix ms), `type`, `attack` (the company's
             case number), `target` (site or app package), `brand`, `is_own`, `fraud_type`, `cause`, `is_test`; all
             but the first three may be null. What is not the company's word has a `basis` (`groups.unite`), and may
-            have `address`, `confidence`, `usual_type`, `outcome`, `noted_at`. Other columns are not read.
+            have `address`, `confidence`, `usual_type`, `outcome`, `noted_at`; a closure `is_of_site`. Other
+            columns are not read.
 
     Returns:
         A frame of the columns of `ATTACKS`, by first event and key.

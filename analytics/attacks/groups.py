@@ -38,6 +38,7 @@ _COLUMNS: Final[Mapping[str, pl.DataType]] = {
     "usual_type": pl.String(),
     "outcome": pl.String(),
     "noted_at": pl.Int64(),
+    "is_of_site": pl.Boolean(),
 }
 """What is read of an event; a column that a frame lacks is null."""
 

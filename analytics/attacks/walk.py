@@ -46,6 +46,8 @@ class Event(NamedTuple):
     """What a probe found."""
     noted_at: int | None
     """When an outage was seen to be one, which is later than when it began."""
+    is_of_site: bool | None
+    """A closure that speaks of whatever stands on the target, as an operator's word does."""
 
 
 @dataclass(slots=True)
@@ -99,7 +101,7 @@ def attacks_of(events: Iterable[Event]) -> list[Attack]:
 
 def _reached(attacks: list[Attack], event: Event) -> list[Attack]:
     """The latest attack; what is said of the site at large, also those before it of which nobody told the end."""
-    if event.type == "dismissal" or (event.type == "closure" and event.basis == "probe"):
+    if event.type == "dismissal" or (event.type == "closure" and (event.basis == "probe" or event.is_of_site)):
         return [*(attack for attack in attacks[:-1] if attack.is_open), *attacks[-1:]]
     return attacks[-1:]
 

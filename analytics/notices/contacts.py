@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from db.takedown_rules import Rules
+from db.vocabulary import PATH_HOSTS
 from db.whereabouts import Party, Whereabouts
 
 FIRST: Final = ("registrar", "hosting")
@@ -56,7 +57,7 @@ def choose(
         if channel == "registrar" and is_shared:
             continue
         party = where.party(channel) or Party(channel, "")
-        found, why = _recipient(where.target, party, rules, own_domains)
+        found, why = _recipient(where, party, rules, own_domains)
         if found:
             recipients.setdefault(found.address.lower(), found)
         else:
@@ -64,22 +65,32 @@ def choose(
     return Chosen(tuple(recipients.values()), tuple(left_out))
 
 
-def _recipient(host: str, party: Party, rules: Rules, own_domains: Sequence[str]) -> tuple[Recipient | None, str]:
+def _recipient(
+    where: Whereabouts, party: Party, rules: Rules, own_domains: Sequence[str]
+) -> tuple[Recipient | None, str]:
     for rule in rules.replace:
-        if rule.fits(party.channel, host, party.name, party.mailboxes):
+        if rule.fits(party.channel, where.target, party.name, party.mailboxes):
             means = "mail" if rule.to else "form" if rule.form else "webhook"
-            address = rule.to or rule.form or (rules.webhook.url if rules.webhook else "")
+            address = rule.to or rule.form or (rules.webhook.origin if rules.webhook else "")
             return Recipient(party.channel, means, address, party.name, party.country), ""
+    # on hosts where strangers choose the path the domain is the landlord's, and so is its abuse desk
+    reported = () if where.target in PATH_HOSTS else tuple(filter(None, (where.domain, where.target)))
     why = "no contact is known"
     for mailbox in party.mailboxes:
         ignored = next((rule for rule in rules.ignore if rule.fits(mailbox)), None)
         if ignored:
             why = f"{mailbox} is never written to: {ignored.why or ignored.mailbox}"
-        elif _is_within(mailbox.rpartition("@")[2].lower(), own_domains):
+        elif _is_within(_domain(mailbox), own_domains):
             why = f"{mailbox} is the brand's own"
+        elif _is_within(_domain(mailbox), reported):
+            why = f"{mailbox} is the reported site's own"
         else:
             return Recipient(party.channel, "mail", mailbox, party.name, party.country), ""
     return None, why
+
+
+def _domain(mailbox: str) -> str:
+    return mailbox.rpartition("@")[2].lower()
 
 
 def _is_within(domain: str, own: Sequence[str]) -> bool:

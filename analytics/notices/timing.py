@@ -11,12 +11,11 @@ _WAITING: Final = frozenset({"sent", "acknowledged"})
 
 
 def notices_of(notices: Iterable[Notice], attack: OpenAttack) -> list[Notice]:
-    """The notices of an open attack since it last came back, as long as they were not given up."""
+    """The notices of an open attack since it last came back, withdrawn ones too."""
     return [
         notice
         for notice in notices
-        if (notice.target, notice.brand, notice.round) == (attack.target, attack.brand, attack.round)
-        and notice.drafted_at >= attack.opened_at
+        if (notice.target, notice.brand) == (attack.target, attack.brand) and notice.drafted_at >= attack.since
     ]
 
 

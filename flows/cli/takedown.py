@@ -170,7 +170,7 @@ def note(
 
 
 def close(
-    target: Annotated[str, typer.Argument(metavar="HOST")],
+    target: Annotated[str, typer.Argument(metavar="HOST", help="A site or app, in any spelling.")],
     by: By,
     why: Why,
     cause: Annotated[_Cause | None, typer.Option("--cause", help="Who closed it.")] = None,

@@ -1,7 +1,8 @@
 """Drafting: whom to tell of each open attack, and a notice to each, once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from analytics.notices.contacts import FIRST, Recipient, choose
 from analytics.notices.messages import compose_json, compose_mail
@@ -17,8 +18,10 @@ from db.notices import (
     NewNotice,
     Notice,
     OpenAttack,
+    by_site,
+    is_taken_back,
+    known_as,
     log_event,
-    opened_at,
     read_notices,
     read_open_attacks,
     read_seen,
@@ -27,11 +30,14 @@ from db.notices import (
 from db.store import Store, hold, now_ms
 from db.takedown_rules import Rules
 from db.whereabouts import Whereabouts, read_whereabouts, save_whereabouts
-from flows.notices.origin import NOTICES, keep
+from flows.notices.origin import NOTICES, keep, spellings
 from flows.notices.registries import registries
 from flows.notices.settings import sender_of
+from flows.rollup import follow_up
 from spiders.registry.asking import Asked, look_up
 from spiders.registry.declared import Declared, load_declared
+
+_GIVEN_UP: Final = frozenset({"withdrawn", "bounced", "refused"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +84,10 @@ def draft(
     """
     sender_of(rules)
     with hold(store.path, "notices"):
+        follow_up(store)
         attacks = _chosen(store, chosen)
-        work = _Drafting(store, rules, Drafted(len(attacks)), now_ms() if now is None else now)
+        standing = by_site(read_notices(store.database))
+        work = _Drafting(store, rules, Drafted(len(attacks)), now_ms() if now is None else now, standing)
         found = work.locate(attacks, declared or load_declared(), loopback=loopback)
         brands = {brand.id: brand for brand in read_brands(store.database)}
         for attack in attacks:
@@ -93,14 +101,31 @@ def _chosen(store: Store, chosen: Sequence[str]) -> list[OpenAttack]:
     if not chosen:
         return attacks
     keyed = dict(store.database.execute("SELECT attack_key, target FROM attack").fetchall())
-    targets = [keyed.get(name, name.lower()) for name in chosen]
-    for target in targets:
-        if not any(attack.target == target for attack in attacks):
+    open_ones = {attack.target for attack in attacks}
+    targets = set()
+    for name in chosen:
+        found = open_ones.intersection([keyed.get(name, name), *spellings(name)])
+        targets |= found
+        if not found:
             raise UsageError(
-                f"{target}: no confirmed attack on a followed brand is open there, or a synthetic source names it; "
+                f"{name}: no confirmed attack on a followed brand is open there, or a synthetic source names it; "
                 "fanzha takedown queue lists what is"
             )
     return [attack for attack in attacks if attack.target in targets]
+
+
+def _is_same(notice: Notice, new: NewNotice) -> bool:
+    return (notice.recipient.lower(), notice.step) == (new.recipient.lower(), new.step)
+
+
+def _has_another(own: Sequence[Notice], new: NewNotice) -> bool:
+    """Whether another mailbox of the channel is told already: who names a new one each day is looked at by a person."""
+    return new.kind == "first" and any(
+        (one.kind, one.channel) == ("first", new.channel)
+        and one.recipient.lower() != new.recipient.lower()
+        and one.state not in _GIVEN_UP
+        for one in own
+    )
 
 
 def _asked(attack: OpenAttack) -> Asked:
@@ -116,6 +141,8 @@ class _Drafting:
     rules: Rules
     done: Drafted
     at: int
+    standing: Mapping[tuple[str, str], list[Notice]]
+    """The notices that stood before, by target and brand."""
 
     def locate(self, attacks: Sequence[OpenAttack], declared: Declared, *, loopback: bool) -> dict[str, Whereabouts]:
         """Where each target stands; asked anew where what is known is old."""
@@ -138,13 +165,15 @@ class _Drafting:
 
     def draft(self, case: Case) -> None:
         """Write the notices of an attack that do not stand yet."""
-        standing = read_notices(self.store.database)
-        own = notices_of(standing, case.attack)
+        own = notices_of(self.standing[case.attack.target, case.attack.brand], case.attack)
         first = choose(case.where, self.rules, case.brand.domains, is_shared=case.attack.is_shared)
         for planned in [*(_Planned(to, "first") for to in first.recipients), *self._later(case, own)]:
-            new = self._new(case.attack, planned, standing)
-            if all(notice.notice_key != new.key for notice in standing):
+            new = self._new(case.attack, planned, own)
+            same = next((notice for notice in own if _is_same(notice, new)), None)
+            if same is None:
                 self._try(case, planned, new, own)
+            elif is_taken_back(self.store.database, same):
+                self._take_up(case.attack, same, new, own)
         if not own and first.left_out:
             known = [fault for fault in case.where.faults if fault.partition(":")[0] in FIRST]
             self.done.faults.append(f"{case.attack.target}: {'; '.join([*first.left_out, *known])}")
@@ -161,11 +190,11 @@ class _Drafting:
             told = {notice.recipient.lower() for notice in own}
             yield from (_Planned(other, "escalation") for other in others if other.address.lower() not in told)
 
-    def _new(self, attack: OpenAttack, planned: _Planned, standing: Sequence[Notice]) -> NewNotice:
+    def _new(self, attack: OpenAttack, planned: _Planned, own: Sequence[Notice]) -> NewNotice:
         to = planned.recipient
         return NewNotice(
             attack,
-            opened_at(standing, attack, to.address),
+            *known_as(own, attack, to.address),
             planned.kind,
             planned.step,
             to.channel,
@@ -181,7 +210,7 @@ class _Drafting:
         except (NoReport, ValueError) as error:
             self.done.faults.append(f"{case.attack.target}: {new.recipient}: {error}")
             return
-        self._write(case.attack, new, content)
+        self._write(case.attack, new, content, own)
 
     def _compose(self, case: Case, planned: _Planned, key: str, own: Sequence[Notice]) -> bytes:
         to = planned.recipient
@@ -199,19 +228,28 @@ class _Drafting:
         except DamagedLanding:
             return None  # fanzha verify tells of it; the notice says what is known without
 
-    def _write(self, attack: OpenAttack, new: NewNotice, content: bytes) -> None:
+    def _write(self, attack: OpenAttack, new: NewNotice, content: bytes, own: Sequence[Notice]) -> None:
         name = f"draft-{new.key}.{'json' if new.means == 'webhook' else 'eml'}"
-        rule = self.rules.approval(
-            attack.brand, new.channel, attack.confidence, new.kind, is_verified=attack.is_verified
-        )
         with transaction(self.store.database):
             notice_id = save_notice(
                 self.store.database, new, keep(self.store, NOTICES, name, content, self.at), self.at
             )
-            if notice_id is None:
-                return
-            self.done.written.append(notice_id)
-            if rule is not None:
-                event = Event("approved", self.at, "a rule", f"[[approve]] number {rule} of the takedown rules")
-                log_event(self.store.database, notice_id, event)
-                self.done.approved.append(notice_id)
+            if notice_id is not None:
+                self._written(attack, notice_id, new, own)
+
+    def _take_up(self, attack: OpenAttack, notice: Notice, new: NewNotice, own: Sequence[Notice]) -> None:
+        """What was withdrawn because its attack was over is a draft again: it was not, after all."""
+        with transaction(self.store.database):
+            event = Event("drafted", self.at, "fanzha", "the attack stands open again")
+            log_event(self.store.database, notice.notice_id, event)
+            self._written(attack, notice.notice_id, new, own)
+
+    def _written(self, attack: OpenAttack, notice_id: int, new: NewNotice, own: Sequence[Notice]) -> None:
+        self.done.written.append(notice_id)
+        rule = self.rules.approval(
+            attack.brand, new.channel, attack.confidence, new.kind, is_verified=attack.is_verified
+        )
+        if rule is not None and not _has_another(own, new):
+            event = Event("approved", self.at, "a rule", f"[[approve]] number {rule} of the takedown rules")
+            log_event(self.store.database, notice_id, event)
+            self.done.approved.append(notice_id)

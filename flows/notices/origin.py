@@ -2,12 +2,12 @@
 
 from typing import Final
 
+from analytics.normalise.address import NotAnAddress, canonical_address
 from db.sources import SourceRow, save_document, save_source
 from db.store import Store
-from db.vocabulary import Yields
+from db.vocabulary import PATH_HOSTS, Yields
 
 NOTICES: Final = "fanzha-notices"
-CLOSURES: Final = "fanzha-closures"
 
 
 def own_source(store: Store, name: str) -> int:
@@ -25,6 +25,16 @@ def own_source(store: Store, name: str) -> int:
         declaration="{}",
     )
     return save_source(store.database, row)
+
+
+def spellings(site: str) -> list[str]:
+    """What a person may mean by a site: it as given, and the host, or host and path, of an address in any spelling."""
+    try:
+        address = canonical_address(site)
+    except NotAnAddress:
+        return [site]
+    path = address.tail[address.tail.find("/") :].partition("?")[0].rstrip("/") if address.tail else ""
+    return [site, f"{address.host}{path}" if address.host in PATH_HOSTS else address.host]
 
 
 def keep(store: Store, source: str, name: str, content: bytes, at: int) -> int:

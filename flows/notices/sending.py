@@ -14,6 +14,7 @@ from sqlite_utils import Database
 
 from db.connection import transaction
 from db.errors import UsageError
+from db.landing import DamagedLanding
 from db.notices import Event, Notice, claimed, log_event, read_notices, read_open_attacks, save_action
 from db.store import Store, hold, now_ms
 from db.takedown_rules import Rules
@@ -64,12 +65,14 @@ def send(
     """
     with hold(store.path, "notices"):
         notices = _approved(store.database, list(chosen))
+        if notices:
+            follow_up(store)  # what was dismissed or found down since must not be told of
         standing = {(attack.target, attack.brand) for attack in read_open_attacks(store.database)}
         open_ones = [notice for notice in notices if (notice.target, notice.brand) in standing]
         _check_means(rules, open_ones, environ)
         work = _Sending(store, rules, environ, loopback, now)
         for notice in notices:
-            if notice not in open_ones:
+            if (notice.target, notice.brand) not in standing:
                 work.withdraw(notice)
             elif notice.means == "form":
                 work.done.by_hand.append(notice.notice_id)
@@ -126,11 +129,12 @@ class _Sending:
         self.done.withdrawn.append(notice.notice_id)
 
     def send(self, notice: Notice) -> None:
-        """Claim, hand over, and write down how it fared."""
-        content = read_document(self.store, notice.document_id)
-        if notice.means == "mail":
-            content = f"Date: {formatdate(self._at() / 1000, usegmt=True)}\r\n".encode() + content
-        document_id = self._claim(notice, content)
+        """Claim, hand over, and write down how it fared; what cannot be claimed holds up no other."""
+        try:
+            content, document_id = self._claimed(notice)
+        except (DamagedLanding, UsageError) as error:
+            self.done.faults[notice.notice_id] = str(error)
+            return
         fared = self._hand_over(notice, content)
         event = Event(_EVENTS[fared.how], self._at(), "fanzha", fared.why)
         with transaction(self.store.database):
@@ -141,6 +145,13 @@ class _Sending:
             self.done.sent.append(notice.notice_id)
         else:
             self.done.faults[notice.notice_id] = f"{_TOLD[event.type]}: {fared.why}"
+
+    def _claimed(self, notice: Notice) -> tuple[bytes, int]:
+        """The message that is handed over, and its document."""
+        content = read_document(self.store, notice.document_id)
+        if notice.means == "mail":
+            content = f"Date: {formatdate(self._at() / 1000, usegmt=True)}\r\n".encode() + content
+        return content, self._claim(notice, content)
 
     def _claim(self, notice: Notice, content: bytes) -> int:
         """Write down, on disk, that a notice is about to be handed over; returns the document that will be."""

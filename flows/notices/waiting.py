@@ -8,7 +8,7 @@ from typing import Final
 from sqlite_utils import Database
 
 from analytics.notices.timing import HOUR_MS, due_reminders, is_past_deadline, is_to_escalate, notices_of
-from db.notices import Notice, OpenAttack, read_log, read_notices, read_open_attacks
+from db.notices import Notice, OpenAttack, by_site, read_log, read_notices, read_open_attacks
 from db.store import Store
 from db.takedown_rules import Rules
 from db.whereabouts import Whereabouts, read_whereabouts
@@ -37,8 +37,13 @@ def queue(database: Database, rules: Rules, now: int) -> list[Row]:
     form), `remind` and `escalate` (a draft is due), or `no notice`; `hours` since when it waits.
     """
     attacks, notices = read_open_attacks(database), read_notices(database)
+    told = by_site(notices)
     places = read_whereabouts(database, [attack.host for attack in attacks])
-    rows = [row for attack in attacks for row in _of_attack(attack, notices, places.get(attack.host), rules, now)]
+    rows = [
+        row
+        for attack in attacks
+        for row in _of_attack(attack, told[attack.target, attack.brand], places.get(attack.host), rules, now)
+    ]
     standing = {(attack.target, attack.brand) for attack in attacks}
     rows += [
         _row(notice, "in doubt", notice.drafted_at, "its attack does not stand open any more", now)

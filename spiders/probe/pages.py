@@ -27,6 +27,10 @@ _ASSIGNED: Final = re.compile(
 )
 _ENDLESS_TAG: Final = re.compile(r"<[^<>]{16384,}")
 """libxml2 compares each attribute with all before it: 50,000 in one tag take it 5 s. Left out; an image at most."""
+_TYPED: Final = frozenset({"", "text", "password", "tel", "email", "number"})
+"""Types of inputs that take what a victim would type."""
+_SEARCHES: Final = frozenset({"q", "s", "k", "wd", "kw", "key", "word", "query", "search", "keyword", "keywords"})
+"""Names of inputs that sites, error pages and parking pages have for a search."""
 _BARE_LETTERS: Final = 200
 """Of visible text: what has more stays to be read, and a script in it may wait for a click."""
 READABLE: Final = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
@@ -42,6 +46,8 @@ class Shown:
     fields: tuple[str, ...]
     asks_secret: bool
     """A form asks for a password."""
+    asks: bool
+    """A form asks for anything that is typed in, a search aside."""
     icon: str
     """Address of its icon."""
     leads_to: str
@@ -70,9 +76,15 @@ def read_page(body: bytes, url: str, content_type: str) -> Shown:
         visible,
         tuple(sorted({name for name in names if name})[:FIELDS]),
         bool(page.xpath("//input[translate(@type, 'PASWORD', 'pasword') = 'password']")),
+        any(map(_is_typed, page.xpath("//input"))),
         _join(url, icon),
         _leads_to(page, url, visible),
     )
+
+
+def _is_typed(field: Selector) -> bool:
+    kind, name = ((field.attrib.get(key) or "").strip().lower() for key in ("type", "name"))
+    return kind in _TYPED and name not in _SEARCHES
 
 
 def _leads_to(page: Selector, url: str, visible: str) -> str:

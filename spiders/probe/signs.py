@@ -1,6 +1,7 @@
 """Whether what answers is still the site: by status, by what the page says, by whose addresses it has."""
 
 import json
+import re
 import tomllib
 from collections.abc import Collection
 from functools import cache
@@ -15,6 +16,7 @@ from db.vocabulary import Probed
 from spiders.guard import host_key
 from spiders.probe.pages import Shown
 
+_HOST: Final = re.compile(r"[a-z0-9-]+\.[a-z]{2,}", re.IGNORECASE)
 _GONE: Final = frozenset({404, 410, 451})
 _ADDRESS_LISTS: Final = {"parking-domain": "a parking network's", "sinkholes": "a known sinkhole's"}
 _SHARED_LISTS: Final = ("cloudflare", "fastly", "microsoft-azure")
@@ -24,10 +26,13 @@ _SHARED_LISTS: Final = ("cloudflare", "fastly", "microsoft-azure")
 def judge(status: int, shown: Shown, addresses: tuple[str, ...], name_servers: tuple[str, ...]) -> tuple[Probed, str]:
     """What an answer means, and why.
 
-    A page that asks for a password is up, whoever owns its address: a false "down" would let it work on.
+    A page that asks for a password is up, whoever owns its address and whatever its status: a false "down" would let
+    it work on. One that asks for anything else is neither gone nor suspended, but may be one that offers the domain.
     """
     if not shown.asks_secret and (sign := _sign(shown, addresses, name_servers)):
         return sign
+    if shown.asks_secret or (shown.asks and status in _GONE):
+        return Probed.UP, f"HTTP {status}"
     if status in _GONE:
         return Probed.CONTENT_GONE, f"HTTP {status}"
     if not 200 <= status < 300:
@@ -40,13 +45,15 @@ def _sign(shown: Shown, addresses: tuple[str, ...], name_servers: tuple[str, ...
     said = f"{shown.title}\n{shown.text if len(shown.text) <= declared['short'] else ''}".lower()
     for outcome, phrases in declared["phrases"].items():
         for phrase in phrases:
-            if phrase in said:
+            if phrase in said and not (shown.asks and outcome == Probed.SUSPENDED_PAGE):
                 return Probed(outcome), f"the page says {phrase!r}"
-    for address in addresses:
-        if owner := address_owner(address):
-            return Probed.PARKED, f"the address is {owner}"
-    # registrars' ordinary name servers are on the list too: alone they say nothing
-    if len(shown.text) <= declared["parked_short"] and not shown.fields and any(map(is_parking, name_servers)):
+    owners = [address_owner(address) for address in addresses]
+    if owners and all(owners):  # one of several is put beside the others in no time
+        return Probed.PARKED, f"the address is {owners[0]}"
+    # registrars' ordinary name servers are on the list too: alone they say nothing; a page that is made by a script
+    # may have no text, but is seldom called after its domain
+    is_bare = len(shown.text) <= declared["parked_short"] and not shown.fields
+    if is_bare and (not shown.title or _HOST.search(shown.title)) and any(map(is_parking, name_servers)):
         return Probed.PARKED, "a page without content on a parking network's name servers"
     return None
 

@@ -63,7 +63,7 @@ def read_answer(kind: str, asked: str, body: bytes) -> Told:
         raise Unreadable("no JSON object")
     if given.get("objectClassName") not in {None, _CLASSES[kind]}:
         raise Unreadable("an answer to another question")
-    kept = _Cut().answer(given, _CLASSES[kind], asked)
+    kept = _Cut(kind).answer(given, _CLASSES[kind], asked)
     try:
         parsed = whoisit.parse(whoisit._bootstrap, kind, asked, kept)  # noqa: SLF001 - its parser asks for its registries
     except Exception as error:  # noqa: BLE001 - whatever somebody wrote into an answer, it is one answer that is unreadable
@@ -125,7 +125,8 @@ def _number_of_entities(given: dict[str, Any]) -> int:
 class _Cut:
     """Takes of an answer what the parser reads, where it has the type that it should have."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
         self._left = ENTITIES
 
     def answer(self, given: dict[str, Any], kind: str, asked: str) -> dict[str, Any]:
@@ -154,13 +155,17 @@ class _Cut:
         return kept
 
     def _entity(self, given: dict[str, Any], depth: int) -> dict[str, Any]:
-        roles = [_text(role).lower() for role in _list(given.get("roles"))]
+        said = [_text(role).lower() for role in _list(given.get("roles"))]
+        roles = [role for role in _ROLES if role in said]
+        entities = self._entities(given.get("entities"), depth + 1)
+        if self._kind == "domain" and "registrant" in roles:
+            roles, entities = ["registrant"], []  # of a domain that is the criminal, whose "abuse desk" may be anybody
         return {
             "objectClassName": "entity",
             "handle": _text(given.get("handle")),
-            "roles": [role for role in _ROLES if role in roles],
+            "roles": roles,
             "vcardArray": _card(given.get("vcardArray")),
-            "entities": self._entities(given.get("entities"), depth + 1),
+            "entities": entities,
         }
 
 

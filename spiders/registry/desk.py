@@ -94,7 +94,10 @@ class Desk:
         raise Unanswered(f"more than {REDIRECTS} redirects")
 
     async def _get(self, url: str, accept: str, limit: int) -> Response:
-        server = urlsplit(url).netloc
+        try:
+            server = urlsplit(url).netloc
+        except ValueError:
+            raise Unanswered("a faulty address") from None
         meta = {
             "download_timeout": ANSWER_SECONDS,
             "download_maxsize": limit,

@@ -35,9 +35,8 @@ WORDS: Final = st.one_of(st.text(max_size=80), st.sampled_from(EVIL))
 def case(
     party: str = "Registrar", title: str = "", final: str = "", why: str = "", fields: tuple[str, ...] = ()
 ) -> Case:
-    attack = OpenAttack(
-        *("login.bad.shop", "qifu", 1, "http://login.bad.shop/a", False, "bad.shop", False, 0, 1, 0, 97, why, why, True)
-    )
+    named = ("login.bad.shop", "qifu", 1, "http://login.bad.shop/a", False, "bad.shop", False)
+    attack = OpenAttack(*named, 0, 1, 0, 0, 97, why, why, is_verified=True)
     seen = SeenPage(2, "up", 200, final, "ab" * 32, title, "cd" * 32, is_cut=False, fields=fields)
     place = Whereabouts("login.bad.shop", 3, "bad.shop", ("1.2.3.4",), 1, (), (Party("registrar", party),))
     return Case(attack, BRAND, place, seen)

@@ -120,6 +120,18 @@ PAGES: dict[str, tuple[tuple[Seen, ...], dict[str, object]]] = {
         (*CLOSED, seen(LATER, "up", "b", STRANGER)),
         {"state": "up", "reopened": 1, "back_at": LATER},
     ),
+    "the page that stood, under 404": (
+        (seen(0, "up", "a", LOGIN), *(seen(at, "content_gone", where, LOGIN) for at, _, where in DOWN)),
+        {"state": "up", "first_down_at": None, "last_up_at": 25 * HOUR},
+    ),
+    "the page that stood, with a phrase of parking in it": (
+        (seen(0, "up", "a", LOGIN), *CLOSED, seen(LATER, "parked", "a", LOGIN)),
+        {"state": "up", "reopened": 1},
+    ),
+    "another page under 404": (
+        (seen(0, "up", "a", LOGIN), *(seen(at, "content_gone", where, STRANGER) for at, _, where in DOWN)),
+        {"state": "down"},
+    ),
     "any page where what was known does not tell": (
         (seen(0, "up", "a", BLANK), *CLOSED, seen(LATER, "up", "b", STRANGER)),
         {"state": "up", "reopened": 1},

@@ -2,10 +2,13 @@
 
 import pytest
 
+from analytics.measures.declared import Grouping
 from analytics.probes import derive_states
 from db.brands import Brand
 from db.connection import transaction
+from db.follow import read_told
 from db.matches import read_brands, save_brands
+from db.notices import read_open_attacks
 from db.probes import (
     WATCHED_MS,
     PageRow,
@@ -19,6 +22,8 @@ from db.probes import (
 from db.store import Store
 from db.verify import verify_store
 from flows.matching import match_new
+from flows.measuring import measures
+from flows.notices.answering import close
 from flows.rollup import figures, follow_up
 from flows.tracing import trace_records
 from tests.flows.calls import Call
@@ -63,7 +68,8 @@ def table(store: Store, kind: str, rows: list[dict[str, object]], **declared: ob
         }
     )
     lines = [columns, *([str(row[name]) for name in columns] for row in rows)]
-    take(store, source, "\n".join("\t".join(line) for line in lines), at=START)
+    fetched = max(int(str(row.get("published", START))) for row in rows)
+    take(store, source, "\n".join("\t".join(line) for line in lines), at=fetched)
     match_new(store, read_brands(store.database))
 
 
@@ -81,15 +87,17 @@ def act(store: Store, day: float, kind: str = "action", **said: object) -> None:
     table(store, "attack_event", [{**row, "action": "takedown_notice", **said}])
 
 
-def probe(store: Store, *found: tuple[float, str, str], address: str = PAGE) -> None:
-    """Probes as a round keeps them: day, outcome, network; each page with its landed bytes."""
+def probe(store: Store, *found: tuple[float, str, str], address: str = PAGE, shows: str = "") -> None:
+    """Probes as a round keeps them: day, outcome, network; each page with its landed bytes, another by outcome."""
     query = "SELECT url_id FROM v_sightings AS v JOIN host ON host.name = v.host JOIN url USING (host_id)"
     (url_id,) = store.database.execute(f"{query} WHERE v.address = ? AND url.tail <> '' LIMIT 1", [address]).fetchone()
-    body = b"<title>gone</title>"
-    landed = store.landing.keep(body, encrypt=False)
-    page = PageRow(landed.digest, len(body), is_cut=False, title="gone", simhash=1, fields=())
     with transaction(store.database):
         for day, outcome, network in found:
+            title = shows or outcome
+            body = f"<title>{title}</title>".encode()
+            landed = store.landing.keep(body, encrypt=False)
+            simhash = 1 if title == "up" else -1
+            page = PageRow(landed.digest, len(body), is_cut=False, title=title, simhash=simhash, fields=())
             row = ProbeRow(url_id, at(day), outcome, f"as {outcome}", 200, "", page, "", "", len(body), 1)
             save_probes(store.database, store.terms, save_vantage(store.database, network, network), [row])
         save_states(store.database, derive_states(read_log(store.database, [url_id])))
@@ -275,7 +283,41 @@ def test_a_closure_by_probes_leads_to_the_page(followed: Store) -> None:
         "occurred_at": "2024-03-03T00:00:00.000Z",
     }
     digest = str(closure["file"]).rpartition("/")[2].removesuffix(".z")
-    assert followed.landing.read(digest, is_encrypted=False) == b"<title>gone</title>"
+    assert followed.landing.read(digest, is_encrypted=False) == b"<title>content_gone</title>"
+
+
+def test_a_sighting_of_a_later_day_than_its_list_opens_no_closed_site_again(followed: Store) -> None:
+    sight(followed, 0, verified=True)
+    probe(followed, (0.1, "up", "a"), *down(2))
+    source = make_source(
+        name="ahead",
+        synthetic=False,
+        format="table",
+        yields="malicious",
+        kind="sighting",
+        columns={"address": "address", "published": "published"},
+    )
+    take(followed, source, f"address,published\n{PAGE},{at(20_000)}\n", at=at(1))
+    assert one(followed, "state", "first_seen", "events") == ("closed", "2024-03-01T00:00:00Z", 4)
+
+
+def test_an_operators_closure_ends_all_that_stands_on_the_site(followed: Store) -> None:
+    sight(followed, 0)
+    judge(followed, 1, "confirmed")
+    sight(followed, 30, f"https://{HOST}/again")
+    assert [row["state"] for row in attacks(followed)] == ["confirmed", "confirmed"]
+    assert close(followed, HOST, "us", "li", "called them", now=at(40)) == 2
+    assert [(row["state"], day_of(row["closed"])) for row in attacks(followed)] == [("closed", "04-10")] * 2
+    assert read_open_attacks(followed.database) == []
+
+
+def test_a_page_that_stands_under_404_is_told_as_up_with_its_evidence(followed: Store) -> None:
+    sight(followed, 0, verified=True)
+    probe(followed, (0.1, "up", "a"))
+    probe(followed, *down(2), shows="up")
+    assert one(followed, "state", "closed", "unconfirmed_down") == ("confirmed", None, None)
+    told = read_told(followed.database).sort("occurred_at").row(-1, named=True)
+    assert (told["type"], told["document"]) == ("up", "2024-03-04T00:00:00Z content_gone, as content_gone, a")
 
 
 def test_while_probes_tell_a_report_joins_whatever_the_gap(followed: Store) -> None:
@@ -369,3 +411,19 @@ def test_a_verdict_may_name_brand_and_type(call: Call, followed: Store) -> None:
         assert (code, out, err.count("\n")) == (2, "", 1)
         assert err.startswith(f"fanzha: {told}")
     assert followed.database.execute("SELECT count(*) FROM verdict").fetchone() == (1,)
+
+
+def test_measures_close_no_attack_that_stands_in_v_attacks(followed: Store) -> None:
+    act(followed, 0, "confirmation", brand="demopay")
+    sight(followed, 0, verified=True)
+    probe(followed, (0.1, "up", "a"), *down(1), (6, "up", "a"), *down(8))
+    rows = {str(row["brand"]): row for row in attacks(followed)}
+    assert {brand: (row["state"], row["reopened"]) for brand, row in rows.items()} == {
+        "demopay": ("confirmed", 0),
+        "qifu": ("closed", 1),
+    }
+    found = measures(followed.database, 2024, Grouping.BRAND, at(60))
+    told = {(row.measure.id, row.group): row.value for row in found}
+    assert (told["open", "demopay"], told["closed_cohort", "demopay"], told["closed_cohort", "qifu"]) == (1, 0, 100)
+    came_back = {row.group: row.beside["reopened"] for row in found if row.measure.id == "confirmed"}
+    assert came_back == {"demopay": 0, "qifu": 1}

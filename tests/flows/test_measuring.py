@@ -62,6 +62,7 @@ def probes(store: Store, host: str, *found: tuple[float, str]) -> None:
         with transaction(store.database):
             save_probes(store.database, store.terms, save_vantage(store.database, network, network), rows)
     rederive(store)
+    follow_up(store)
 
 
 def clocks(store: Store, *names: str) -> list[dict[str, float | None]]:

@@ -8,7 +8,7 @@ import socket
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -20,13 +20,14 @@ import xarf
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
+from analytics.notices.contacts import choose
 from db.brands import Brand
 from db.connection import transaction
-from db.errors import UsageError
+from db.errors import Busy, UsageError
 from db.matches import save_brands
-from db.notices import Notice, read_notices, read_open_attacks
+from db.notices import Notice, read_notices, read_open_attacks, read_seen
 from db.probes import PageRow, ProbeRow, save_probes, save_vantage
-from db.store import Store, now_ms
+from db.store import Store, hold, now_ms
 from db.takedown_rules import Rules, load_rules
 from db.verify import verify_store
 from db.whereabouts import Party, Whereabouts, save_whereabouts
@@ -47,6 +48,7 @@ from tests.spiders.test_crawl_guard import self_signed
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
+EVE = 1_767_398_400_000  # 2026-01-03T00:00:00Z
 SITE, DOMAIN = "login.bad.shop", "bad.shop"
 BRANDS = (
     Brand(id="qifu", names=("奇富借条", "Qifu"), domains=("qifu.com",), own=True, follow=True),
@@ -58,6 +60,7 @@ EVENTS = {
     "kind": "attack_event",
     "columns": {name: name for name in ("event_id", "occurred_at", "type", "address", "brand")},
 }
+VERDICT = ("event_id", "occurred_at", "address", "answer", "by")
 LOGIN = "<title>奇富借条 登录</title><form><input type=password name=pwd></form>".encode()
 
 
@@ -68,6 +71,23 @@ def event(
     text = f"event_id,occurred_at,type,address,brand\n{kind}-{address},2026-01-01 00:00:00,{kind},{address},{brand}\n"
     take(store, source, text)
     follow_up(store)
+
+
+def more(store: Store, *rows: str) -> None:
+    """Further events of the site: `event_id,occurred_at,type`, the time as month and day of 2026."""
+    lines = (f"{name},2026-{day} 00:00:00,{kind},{SITE},qifu" for name, day, kind in (row.split(",") for row in rows))
+    text = "\n".join(("event_id,occurred_at,type,address,brand", *lines))
+    take(store, make_source(name="events-real", synthetic=False, **EVENTS), text)
+
+
+def dismiss(store: Store) -> None:
+    """An analyst's word that the site is none, of now."""
+    source = make_source(
+        name="analysts",
+        synthetic=False,
+        **{**EVENTS, "kind": "verdict", "columns": {name: name for name in VERDICT}},
+    )
+    take(store, source, f"event_id,occurred_at,address,answer,by\nv,{now_ms()},http://{SITE}/,dismissed,li\n")
 
 
 def place(store: Store, target: str, *parties: Party, at: int | None = None) -> None:
@@ -107,6 +127,7 @@ class Inbox:
         self.refuses: dict[str, str] = {}
         self.kill: int | None = None
         self.says = "250 OK"
+        self.meanwhile: Callable[[], None] | None = None
 
     async def handle_RCPT(  # noqa: N802 - the name that aiosmtpd calls
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -118,6 +139,8 @@ class Inbox:
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - likewise
         assert isinstance(envelope.content, bytes)
+        if self.meanwhile:
+            self.meanwhile()
         self.mails.append((str(envelope.mail_from), list(envelope.rcpt_tos), envelope.content))
         return self.says
 
@@ -184,11 +207,25 @@ def test_an_older_event_that_arrives_late_makes_no_second_notice(attacked: Store
 
 
 def test_a_site_that_is_back_gets_a_notice_again(attacked: Store) -> None:
-    draft(attacked, rules())
-    attacked.database.execute("UPDATE attack SET reopened = 1")
+    draft(attacked, rules(), now=EVE)
+    more(attacked, "c,01-04,closure", "r,01-06,reactivation")
     assert len(draft(attacked, rules()).written) == 2
+    assert draft(attacked, rules()).written == []
     _, text, _ = mail_of(read_document(attacked, notices(attacked)[-1].document_id))
     assert "is back" in text
+
+
+def test_a_return_from_before_a_notice_makes_no_second_one(attacked: Store) -> None:
+    assert len(draft(attacked, rules()).written) == 2
+    more(attacked, "c,01-04,closure", "r,01-06,reactivation")
+    assert draft(attacked, rules()).written == []
+    assert [row["what"] for row in queue(attacked.database, rules(), now_ms())] == ["approve", "approve"]
+
+
+def test_a_mailbox_written_in_other_letters_is_the_same(attacked: Store) -> None:
+    draft(attacked, rules())
+    place(attacked, SITE, Party("registrar", "R", "US", ("Abuse@Registrar.example",)), at=now_ms() + 1)
+    assert draft(attacked, rules()).written == []
 
 
 def test_with_probes_and_a_page_all_that_is_known_is_told(attacked: Store) -> None:
@@ -216,6 +253,19 @@ def test_with_probes_and_a_page_all_that_is_known_is_told(attacked: Store) -> No
     assert (report["url"], report["ssl_certificate"]) == (f"http://{SITE}/a?b=c", {"fingerprint": "ab" * 32})
     packed = base64.b64decode(report["evidence"][1]["payload"])
     assert gzip.decompress(packed) == LOGIN
+
+
+def test_a_filter_s_page_is_no_evidence(attacked: Store) -> None:
+    url_id = read_open_attacks(attacked.database)[0].url_id
+    for at, name, is_filtered in ((1, "open", False), (2, "behind", True)):
+        page = PageRow(name, 1, is_cut=False, title=name, simhash=1, fields=())
+        row = ProbeRow(url_id, at, "up", "HTTP 200", 200, "", page, "", "", 9, 1)
+        with transaction(attacked.database):
+            vantage_id = save_vantage(attacked.database, name, name, is_filtered=is_filtered)
+            save_probes(attacked.database, attacked.terms, vantage_id, [row])
+    seen = read_seen(attacked.database, url_id)
+    assert seen is not None
+    assert seen.title == "open"
 
 
 def test_without_a_probe_no_more_is_told_than_the_likeness(attacked: Store) -> None:
@@ -276,6 +326,22 @@ def test_the_brand_s_own_mailboxes_are_never_written_to(attacked: Store) -> None
     assert done.faults == [f"{SITE}: registrar: abuse@mail.qifu.com is the brand's own; hosting: no contact is known"]
 
 
+def test_the_reported_site_s_own_mailboxes_are_never_written_to(attacked: Store) -> None:
+    place(attacked, SITE, Party("registrar", "Own", "CN", ("abuse@bad.shop", "abuse@ns.bad.shop")), at=now_ms() + 1)
+    done = draft(attacked, rules())
+    assert notices(attacked) == []
+    said = "registrar: abuse@ns.bad.shop is the reported site's own; hosting: no contact is known"
+    assert done.faults == [f"{SITE}: {said}"]
+
+
+def test_a_landlord_s_abuse_desk_may_be_on_its_own_domain() -> None:
+    where = Whereabouts(
+        "sites.google.com", 1, "google.com", parties=(Party("hosting", "G", "US", ("abuse@google.com",)),)
+    )
+    (told,) = choose(where, rules(), ["qifu.com"], is_shared=False).recipients
+    assert told.address == "abuse@google.com"
+
+
 @pytest.mark.parametrize("case", ["synthetic", "not followed", "closed", "named by a synthetic list", "unconfirmed"])
 def test_what_is_not_to_be_told_is_neither_looked_up_nor_drafted(attacked: Store, case: str) -> None:
     event(attacked, SITE, "closure")
@@ -317,7 +383,78 @@ def test_a_rule_lets_out_what_it_names(attacked: Store, case: str) -> None:
     assert logged == {"n": count}
 
 
+SPELT = ("http://login.bad.shop/a?b=c", "LOGIN.BAD.SHOP.", "login[.]bad[.]shop", "hxxps://login.bad.shop:8443/x")
+
+
+@pytest.mark.parametrize("site", SPELT)
+def test_a_site_is_named_in_any_spelling(attacked: Store, site: str) -> None:
+    assert draft(attacked, rules(), [site]).attacks == 1
+    assert close(attacked, site, None, "li", "gone") == 1
+
+
+PLACED = {
+    "sites.google.com/view/Qifu": 1,
+    "https://sites.google.com/view/Qifu/?x=1": 1,
+    "https://sites.google.com/x": 0,
+}
+
+
+@pytest.mark.parametrize("site", PLACED)
+def test_a_page_among_strangers_is_named_with_its_path(attacked: Store, site: str) -> None:
+    event(attacked, "https://sites.google.com/view/Qifu")
+    event(attacked, "sites.google.com")
+    if PLACED[site]:
+        assert close(attacked, site, None, "li", "gone") == PLACED[site]
+    else:
+        with pytest.raises(UsageError, match="no attack stands open there"):
+            close(attacked, site, None, "li", "gone")
+
+
+def test_what_was_withdrawn_for_an_attack_that_stands_after_all_is_drafted_again(attacked: Store) -> None:
+    draft(attacked, ALL)
+    with transaction(attacked.database):
+        save_brands(attacked.database, [brand.model_copy(update={"follow": False}) for brand in BRANDS])
+    answer(attacked, 2, "withdrawn", "li", "they know")
+    assert send(attacked, ALL) == Sent(withdrawn=[1])
+    with transaction(attacked.database):
+        save_brands(attacked.database, BRANDS)
+    done = draft(attacked, rules())
+    assert (done.written, done.approved) == ([1], [])
+    assert list(states(attacked).values()) == ["drafted", "withdrawn"]
+    assert verify_store(attacked)[1] == []
+
+
+def test_a_second_mailbox_on_a_channel_waits_for_a_person(attacked: Store) -> None:
+    draft(attacked, ALL)
+    place(attacked, SITE, Party("hosting", "H", "NL", ("victim@bank.example",)), at=now_ms() + 1)
+    done = draft(attacked, ALL)
+    assert (done.written, done.approved) == ([3], [])
+    answer(attacked, 2, "withdrawn", "li", "it is not theirs")
+    place(attacked, SITE, Party("hosting", "H", "NL", ("other@hosting.example",)), at=now_ms() + 2)
+    answer(attacked, 3, "withdrawn", "li", "nor theirs")
+    assert draft(attacked, ALL).approved == [4]
+
+
+def test_of_a_webhook_no_more_than_its_host_is_kept(attacked: Store) -> None:
+    hook = {"url": "https://user:word@hooks.example/T0/secret"}
+    draft(attacked, rules(webhook=hook, replace=[{"host": "*", "webhook": True}]))
+    (notice,) = notices(attacked)
+    assert notice.recipient == "https://hooks.example/"
+    assert b"secret" not in read_document(attacked, notice.document_id)
+    assert not any("secret" in line for line in attacked.database.conn.iterdump())
+
+
 # ---- sending
+
+
+def test_what_was_dismissed_since_the_last_follow_up_is_not_sent(
+    attacked: Store, inbox: tuple[Inbox, dict[str, Any]]
+) -> None:
+    handler, smtp = inbox
+    draft(attacked, sending(smtp))
+    dismiss(attacked)
+    assert send(attacked, sending(smtp)) == Sent(withdrawn=[1, 2])
+    assert handler.mails == []
 
 
 def test_what_is_approved_leaves_once_and_is_an_action(attacked: Store, inbox: tuple[Inbox, dict[str, Any]]) -> None:
@@ -679,6 +816,34 @@ def test_without_registries_that_is_told(attacked: Store, made: Registrars) -> N
     done = draft(attacked, rules(), declared=made.declared, loopback=True)
     assert "RDAP is not asked: registries were never fetched: asn, dns, ipv4, ipv6, object" in done.faults
     assert notices(attacked) == []
+
+
+def test_a_damaged_draft_and_one_that_was_withdrawn_meanwhile_hold_up_no_other(
+    attacked: Store, inbox: tuple[Inbox, dict[str, Any]]
+) -> None:
+    handler, smtp = inbox
+    place(attacked, SITE, REGISTRAR, Party("hosting", "H", "NL", ("late@hosting.example",)), at=now_ms() + 1)
+    draft(attacked, sending(smtp))
+    place(attacked, SITE, REGISTRAR, HOSTING, at=now_ms() + 2)
+    draft(attacked, sending(smtp))
+    first, second, third = notices(attacked)
+    approve(attacked, [third.notice_id], "li", "both are theirs")
+    path = attacked.database.execute("SELECT digest FROM document WHERE document_id = ?", [first.document_id])
+    attacked.landing.path(path.fetchone()[0], is_encrypted=False).write_bytes(b"damaged")
+    handler.meanwhile = lambda: answer(attacked, third.notice_id, "withdrawn", "li", "why")
+    done = send(attacked, sending(smtp))
+    assert (done.sent, set(done.faults)) == ([second.notice_id], {first.notice_id, third.notice_id})
+    assert [recipients for _, recipients, _ in handler.mails] == [["late@hosting.example"]]
+    assert verify_store(attacked)[1][0].startswith("landing file")
+
+
+def test_what_is_on_its_way_cannot_be_settled(attacked: Store) -> None:
+    draft(attacked, ALL)
+    with hold(attacked.path, "notices"):
+        for word in ("sent", "unsent", "bounced"):
+            with pytest.raises(Busy):
+                answer(attacked, 1, word, "li", "why")
+        answer(attacked, 1, "noted", "li", "why")
 
 
 # ---- the file of rules

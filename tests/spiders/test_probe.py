@@ -12,6 +12,8 @@ from db.vocabulary import Probed
 from spiders.guard import refusal
 from spiders.probe.asking import Finding, Target, probe
 from spiders.probe.limits import PAGE_BYTES
+from spiders.probe.pages import read_page
+from spiders.probe.signs import judge
 from spiders.probe.vantage import Vantage
 from tests.spiders.farm import Site, World, living
 from tests.spiders.loopback import Answer, Asked, redirect, reply
@@ -22,7 +24,9 @@ LOGIN = (
 )
 SUSPENDED = b"<title>Account Suspended</title><p>This account has been suspended.</p>"
 PARKED = "<title>welcome</title><p>该域名正在出售 · Buy this domain</p>".encode()
-BARE = b"<title>hello</title>"
+BARE = b"<title>parked-by-servers.example</title>"
+MAIL = b"<form><input name=mail type=email></form>"
+APP = "<title>奇富借条</title><div id=app></div><script src=app.js></script>".encode()
 
 
 def html(body: bytes) -> Answer:
@@ -60,6 +64,17 @@ SITES: dict[str, tuple[Answer, Probed, str]] = {
     ),
     "login-on-parking-servers": (html(LOGIN), Probed.UP, "HTTP 200"),
     "speaks-of-suspension": (html(b"<p>account suspended? " + b"word " * 1000), Probed.UP, "HTTP 200"),
+    "login-under-404": (reply(LOGIN, 404, Content_Type="text/html"), Probed.UP, "HTTP 404"),
+    "login-under-500": (reply(LOGIN, 500, Content_Type="text/html"), Probed.UP, "HTTP 500"),
+    "asks-under-404": (reply(MAIL, 404, Content_Type="text/html"), Probed.UP, "HTTP 404"),
+    "searches-under-404": (
+        reply(b"not here <form><input name=s><input type=submit></form>", 404, Content_Type="text/html"),
+        Probed.CONTENT_GONE,
+        "HTTP 404",
+    ),
+    "asks-as-if-suspended": (html(b"Your account has been suspended" + MAIL), Probed.UP, "HTTP 200"),
+    "asks-for-an-offer": (html(PARKED + MAIL), Probed.PARKED, "the page says 'buy this domain'"),
+    "app-on-parking-servers": (html(APP), Probed.UP, "HTTP 200"),
     "drip": (drip, Probed.UP, "HTTP 200"),
     "silent": (never, Probed.UNKNOWN, "no answer within 8 s"),
     "chain": (redirect("/"), Probed.UNKNOWN, "more than 10 redirects"),
@@ -85,7 +100,7 @@ def build(world: World, site: Site) -> list[Target]:
         site.answers[f"{name}.example"] = answer
         targets.append(Target(number, (f"http://{name}.example:{port}/",), f"{name}.example"))
     site.answers["moved.example"] = redirect(f"http://live.example:{port}/")
-    for name in ("parked-by-servers.example", "login-on-parking-servers.example"):
+    for name in ("parked-by-servers.example", "login-on-parking-servers.example", "app-on-parking-servers.example"):
         world.name_servers[name] = ("ns1.bodis.com",)
     world.silent.add("dumb.example")
     world.addresses |= {"private.example": ("10.0.0.1",), "closed.example": ("127.0.1.200",)}
@@ -132,6 +147,20 @@ Found = tuple[dict[str, Finding], World, Site, Path]
 def test_each_site_is_found_to_be_what_it_is(found: Found, name: str) -> None:
     expected = SITES[name][1:] if name in SITES else OTHERS[name]
     assert (found[0][name].outcome, found[0][name].reason) == expected
+
+
+@pytest.mark.parametrize(
+    ("addresses", "expected"),
+    [
+        (("103.224.182.7",), (Probed.PARKED, "the address is a parking network's")),
+        (("103.224.182.7", "9.9.9.9"), (Probed.UP, "HTTP 200")),
+        ((), (Probed.UP, "HTTP 200")),
+    ],
+)
+def test_a_parking_address_beside_another_parks_nothing(
+    addresses: tuple[str, ...], expected: tuple[Probed, str]
+) -> None:
+    assert judge(200, read_page(APP, "http://a.example/", "text/html"), addresses, ()) == expected
 
 
 @pytest.mark.parametrize("name", SITES)

@@ -60,6 +60,29 @@ def test_a_thin_registry_s_registrar_is_asked_too(made: Registrars) -> None:
     assert look(made).parties[0].mailboxes == ("takedown@registrar.example",)
 
 
+@pytest.mark.parametrize("link", ["https://[bad/", "http://[::1", "https://bad.example:99999/", "\ud800", "//"])
+def test_a_faulty_link_ends_the_look_at_nothing_else(made: Registrars, link: str) -> None:
+    links = [{"rel": "related", "type": "application/rdap+json", "href": link}]
+    made.answer("/domain/bad.shop", domain_answer("bad.shop", "", links=links))
+    found = look(made)
+    assert [(party.channel, bool(party.mailboxes)) for party in found.parties] == [
+        ("registrar", False),
+        ("hosting", True),
+        ("network", True),
+    ]
+    assert not any("unexpected" in fault for fault in found.faults)
+
+
+def test_a_registrant_is_never_written_to_whatever_roles_it_has() -> None:
+    desk = entity("abuse", ("fn", "Desk"), ("email", "victim@bank.example"))
+    registrant = entity("registrant", ("fn", "Li"), ("email", "li@bad.example"), inside=[desk])
+    registrant["roles"] = ["abuse", "registrant"]
+    answer = domain_answer("bad.shop")
+    answer["entities"].insert(0, registrant)
+    told = read_answer("domain", "bad.shop", json.dumps(answer).encode())
+    assert told.party.mailboxes == ("abuse@registrar.example",)
+
+
 def test_whois_is_asked_where_there_is_no_rdap(made: Registrars) -> None:
     made.world.addresses["login.bad.cn"] = (ADDRESS,)
     made.whois["cn"] = f"% IANA\nwhois:        {made.whois_server}\n".encode()
