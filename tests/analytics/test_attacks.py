@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.attacks.derive import ATTACKS, attack_of, derive_attacks
-from analytics.attacks.groups import unite
+from analytics.attacks.groups import RANKS, unite
 from analytics.attacks.walk import CHAIN_MS, REOPEN_MS
 from db.period import DAY_MS
 
@@ -504,7 +504,8 @@ def test_whatever_is_said_in_whichever_order_no_attack_is_in_an_impossible_state
             assert back.is_empty() or is_out
         else:
             assert (row["cause"], row["down_at"]) == (None, None)
-    begun = opened.sort("occurred_at").group_by("attack_key").first()["event_key"]
+    in_order = opened.sort("occurred_at", pl.col("type").replace_strict(RANKS))
+    begun = in_order.group_by("attack_key", maintain_order=True).first()["event_key"]
     assert {kinds[key] for key in begun} <= {"report", "confirmation", "action", "closure", "reactivation", "up"}
 
 

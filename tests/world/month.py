@@ -1,4 +1,4 @@
-"""A month at the injected clock: what comes in, rounds of probing, and the office's work each day.
+"""A month at the injected clock: what comes in, rounds of probing, and the office's work.
 
 `python -m tests.world.month` plays it, and shows the truth against what was measured.
 """
@@ -36,6 +36,7 @@ from tests.flows.test_ingest import make_source, take
 from tests.world.lives import DAY, END, START, VERIFIED, Life, Plan, make_plans
 from tests.world.stage import Stage, playing
 from tests.world.truth import (
+    EVERY,
     OFFICE,
     STEP,
     Fact,
@@ -58,7 +59,7 @@ RULES: Final = {
     "approve": [{"channel": "registrar", "kinds": ["first", "reminder"]}],
     "after": {"remind": [48, 96], "escalate": 120, "look_up": 720},
 }
-"""Registrars are written to at once; whatever goes to others a person approves on the day after."""
+"""Registrars are written to at once; whatever goes to others a person approves when the office is at it next."""
 
 
 class News(NamedTuple):
@@ -96,7 +97,9 @@ def played(folder: Path, plans: Sequence[Plan] = PLANS) -> Iterator[Month]:
                 stage.at(now)
                 take_in(month, now)
                 assert lookout.round(now).missed == 0
-                if OFFICE - STEP < now % DAY <= OFFICE:
+                if now % DAY == DAY - STEP:
+                    follow_up(store)
+                if 0 <= OFFICE - (now - START) % EVERY < STEP:
                     work(month, rules, now - now % DAY + OFFICE)
         follow_up(store)
         for site in sites:
@@ -157,7 +160,6 @@ def work(month: Month, rules: Rules, now: int) -> None:
     """A day at the office: what is down by now, what was answered, what is approved, written and sent."""
     store, stage = month.store, month.stage
     stage.at(now)
-    follow_up(store)
     notices = read_notices(store.database)
     for notice in notices:
         if word := _answer(stage.lives[notice.target], notice, now):

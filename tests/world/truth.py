@@ -8,8 +8,10 @@ from tests.world.lives import ACTS, DAY, DEAF, END, HOUR, START, Life, Plan, Spa
 
 STEP: Final = 8 * HOUR
 """Between rounds of probing, and between imports."""
-OFFICE: Final = 16 * HOUR + HOUR // 2
+OFFICE: Final = 16 * HOUR + HOUR // 60
 """The time of day at which notices are drafted, approved and sent, after a round of probing."""
+EVERY: Final = 2 * DAY
+"""Between days on which the office is at it: each look into registries costs a process."""
 LATE_REPORT: Final = 5 * HOUR
 """After a return that is too late to reopen an attack, it is reported again."""
 _REOPEN: Final = 15 * DAY
@@ -117,8 +119,8 @@ def _chained(life: Life) -> list[list[Span]]:
 def told_at(confirmed: int) -> int:
     """When the first notice leaves of what was confirmed at an instant and stands: at the next office hour."""
     imported = START + -(-(confirmed - START) // STEP) * STEP
-    days = max(0, -(-(imported - START - OFFICE) // DAY))
-    return START + days * DAY + OFFICE
+    times = max(0, -(-(imported - START - OFFICE) // EVERY))
+    return START + times * EVERY + OFFICE
 
 
 def by_law(plans: Sequence[Plan]) -> list[Fact]:
@@ -127,9 +129,9 @@ def by_law(plans: Sequence[Plan]) -> list[Fact]:
     for plan in plans:
         life = Life(plan)
         if plan.confirmed_at is not None:
-            for day, channel in enumerate(ACTS):
+            for time, channel in enumerate(ACTS):
                 if channel != "hosting" or plan.hosting != DEAF:
-                    life.notify(channel, told_at(plan.confirmed_at) + day * DAY)
+                    life.notify(channel, told_at(plan.confirmed_at) + time * EVERY)
         found += facts(life, [])
     return found
 
