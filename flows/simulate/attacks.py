@@ -44,8 +44,13 @@ ATTACKS: Final = (
         0.05,
         (Step(0, _SEEN), Step(1, _ACTED), Step(4, _OURS), Step(19, _BACK), Step(20, _ACTED), Step(22, _OURS)),
     ),
-    Story("last instant", 0.01, (Step(-20, _SEEN), Step(-19, _ACTED), Step(-SECOND, _OURS)), begins="end"),
     Story("first instant", 0.01, (Step(0, _SEEN), Step(0, _ACTED), Step(3, _OURS)), begins="start"),
+    Story("last instant", 0.01, (Step(-20, _SEEN), Step(-19, _ACTED), Step(-SECOND, _OURS)), begins="end"),
+    Story(
+        "confirmed thrice",
+        0.1,
+        (Step(0, _SEEN), Step(3, _SEEN), Step(9.9, _SEEN), Step(10, _ACTED), Step(11, _ACTED), Step(12, _OURS)),
+    ),
     Story(
         "blocked first",
         0.1,
@@ -55,11 +60,6 @@ ATTACKS: Final = (
         "noted again",
         0.1,
         (Step(0, _SEEN), Step(1, _ACTED), Step(5, _OURS), Step(40, _closed("third_party"))),
-    ),
-    Story(
-        "confirmed thrice",
-        0.1,
-        (Step(0, _SEEN), Step(3, _SEEN), Step(9.9, _SEEN), Step(10, _ACTED), Step(11, _ACTED), Step(12, _OURS)),
     ),
     Story(
         "carried over", 0.03, (Step(-40, _SEEN), Step(-39, _ACTED), Step(5, _ACTED), Step(9, _OURS)), 0, begins="start"
@@ -90,7 +90,7 @@ def _things(plan: Plan, draw: Draw, brands: Sequence[Brand], listed: Sequence[Br
     """Sites and app listings of a story, no two alike."""
     is_own = listed[0].own
     number = pl.Series(range(told.first, told.first + told.count), dtype=pl.Int64)
-    is_app, is_nameless = number % _APPS == _APPS - 1, number % _CASES == _CASES - 1
+    is_app, is_nameless = number % _APPS == _APPS - 1, (number - told.first) % _CASES == 0
     thing = pl.format("{}{}", pl.lit("own" if is_own else "a"), pl.lit(number))
     words = names.draw_parts(draw, brands).with_part("thing", pl.select(thing).to_series())
     named = pl.Series([brand.id for brand in listed] if is_own else [None, *(brand.names[0] for brand in listed)])

@@ -49,11 +49,11 @@ _LOST: Final[Mapping[str, Value]] = {"type": "loss"}
 """Is no intervention, but goes to the losses."""
 DISSUASIONS: Final = (
     Story("plain", 1, (Step(-0.1, _TRIED), Step(0, _REACHED), Step(2, _SCAM))),
-    Story("twice", 0.1, (Step(0, _REACHED), Step(3, _REACHED), Step(5, _SCAM))),
+    Story("twice", 0.1, (Step(0, _REACHED), Step(1, _SCAM), Step(3, _REACHED), Step(5, _SCAM))),
     Story("first instant", 0.02, (Step(0, _REACHED), Step(1, _SCAM)), begins="start"),
     Story("last instant", 0.02, (Step(-SECOND, _REACHED), Step(4, _SCAM)), begins="end"),
     Story("lost much later", 0.02, (Step(0, _REACHED), Step(2, _SCAM), Step(30 + 1 / 24, _LOST))),
-    Story("not reached", 0.2, (Step(0, _TRIED), Step(1, _TRIED)), counts=0),
+    Story("not reached", 0.2, (Step(0, _TRIED), Step(1, _TRIED), Step(2, _SCAM)), counts=0),
     Story("no scam", 0.2, (Step(0, _REACHED), Step(2, {**_SCAM, "scam_confirmed": False})), counts=0),
     Story("lost after all", 0.05, (Step(0, _REACHED), Step(2, {**_SCAM, "later_loss": True})), counts=0),
     Story("lost soon", 0.05, (Step(0, _REACHED), Step(2, _SCAM), Step(29.9, _LOST)), counts=0),

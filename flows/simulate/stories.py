@@ -43,7 +43,7 @@ class Variation:
 
 
 def vary(plan: Plan, draw: Draw, rows: pl.DataFrame, variation: Variation, total: int) -> pl.DataFrame:
-    """A variation's rows: every so many of the total numbered rows give one, from the first on.
+    """A variation's rows: one of every so many of the total numbered rows gives one.
 
     Args:
         plan: knows the year.
@@ -53,7 +53,7 @@ def vary(plan: Plan, draw: Draw, rows: pl.DataFrame, variation: Variation, total
         total: how many rows there are in all blocks.
     """
     step = max(1, total // plan.some(total, variation.share))
-    chosen = rows.filter(pl.col("number") % step == 0)
+    chosen = rows.filter(pl.col("number") % step == step // 2)
     if variation.needs:
         chosen = chosen.filter(pl.col(variation.needs).is_not_null())
     own = draw.fork(chosen.height)

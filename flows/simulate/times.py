@@ -33,8 +33,8 @@ def after(period: Period, numbers: Whole, draw: Draw) -> Whole:
 
 
 def _away(numbers: Whole, draw: Draw) -> Whole:
-    """Nothing for the first of all numbers, less than a zone's hours for every other odd one, days for the others."""
-    far = np.where(numbers % 2 == 1, _ZONE_MS, _FAR_MS)
+    """Nothing for the first of all numbers, less than a zone's hours for two of three, days for the others."""
+    far = np.where(numbers % 3 > 0, _ZONE_MS, _FAR_MS)
     away = (draw.share() * far).astype(np.int64) // SECOND_MS * SECOND_MS
     return np.where(numbers == 0, 0, away)
 

@@ -35,7 +35,7 @@ _CAMPAIGNS: Final = 3
 WARNINGS: Final = (
     Variation("resent", 0.02, needs="warning"),
     Variation("again", 0.01, is_event=False),
-    Variation("made", 0.02, changes={"stage": "generated"}),
+    Variation("made", 0.02, changes={"stage": "generated"}, different=("warning",)),
     Variation("got", 0.02, changes={"stage": "delivered"}),
     Variation("shown", 0.02, changes={"stage": "rendered"}),
     Variation("inbox", 0.02, changes={"sink": "app_inbox"}, different=("warning",)),
@@ -45,7 +45,7 @@ WARNINGS: Final = (
     Variation("new", 0.003, "after", different=("warning",)),
     Variation("broken", 0.001, "never", different=("warning",)),
 )
-"""Handed over twice, exported twice, at other stages, to other systems, tests, of other years, unreadable."""
+"""Handed over twice, exported twice, made but kept back, other stages and systems, tests, other years, unreadable."""
 REMINDERS: Final = (
     Variation("once more", 0.1, "same day", needs="subject"),
     Variation("again", 0.01, is_event=False),
