@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -14,123 +14,12 @@ from flows.simulate import names, times
 from flows.simulate.draw import Draw, Whole, tokens
 from flows.simulate.layouts import BROKEN
 from flows.simulate.plan import Plan
+from flows.simulate.roles import JUDGED, NOISE, OF_YEAR, OWN_HOST, SEEN, Judged, Seen, of
 
 Rows = tuple[str, pl.DataFrame, str]
 """Rows of a source, with its name before and the part of its files behind."""
 
 _STREAM: Final = 0
-_OF_YEAR: Final = {"plain": 960, "late": 15, "confirmed": 15, "reversed": 10}
-"""Roles of what counts, by weight: as it comes; in a file that comes late; named by nobody, but confirmed by an
-analyst; dismissed first, then confirmed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """A kind of address that does not count.
-
-    Attributes:
-        name: of the role.
-        share: so many for each that counts.
-        when: its first sighting.
-    """
-
-    name: str
-    share: float
-    when: Literal["in", "before", "after"] = "in"
-
-
-NOISE: Final = (
-    Role("before", 0.01, "before"),
-    Role("after", 0.01, "after"),
-    Role("test", 0.005),
-    Role("allowed", 0.005),
-    Role("cleared", 0.003),
-    Role("dismissed", 0.005),
-    Role("unnamed", 0.01),
-    Role("undated", 0.01),
-    Role("untimely", 0.001),
-    Role("broken", 0.001),
-)
-"""What a feed must not bring into the count: seen before or after the year, a test, on an allowlist, called harmless by
-the company, dismissed by an analyst, merely seen, without a time, with a time or an address that nobody can read."""
-_OWN_HOST: Final = frozenset({"allowed", "dismissed"})
-"""Roles whose whole host is spoken of: nothing else may stand on it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """Sightings of addresses: by whom, how many of which, when after the first.
-
-    Attributes:
-        roles: whose.
-        feed: source; empty: the one that saw it first.
-        share: of the addresses.
-        days: least and most after the first sighting; alike: so many exactly.
-        claim: empty: what the source yields.
-        spelling: `odd`: another spelling of the same address; `broken`: none at all.
-        part: of the source's files.
-    """
-
-    roles: frozenset[str]
-    feed: str = ""
-    share: float = 1
-    days: tuple[float, float] = (0, 0)
-    claim: str = ""
-    is_test: bool = False
-    spelling: Literal["", "odd", "broken"] = ""
-    part: str = ""
-
-
-def _of(*roles: str) -> frozenset[str]:
-    return frozenset(roles)
-
-
-_COUNTED: Final = frozenset(_OF_YEAR)
-SEEN: Final = (
-    Seen(_of("plain", "reversed", "before", "after", "allowed", "cleared", "dismissed", "untimely")),
-    Seen(_of("late"), part="late"),
-    Seen(_of("confirmed", "unnamed"), "sim-phishtank", claim="none"),
-    Seen(_of("test"), "sim-sightings", is_test=True),
-    Seen(_of("undated"), "sim-list"),
-    Seen(_of("broken"), "sim-phishtank", spelling="broken"),
-    # feeds overlap, each with its own spelling
-    Seen(_of("plain"), "sim-phishtank", 0.05, (0.01, 30), spelling="odd"),
-    Seen(_of("plain"), "sim-urlhaus", 0.03, (0.01, 30), spelling="odd"),
-    Seen(_of("plain"), "sim-tweetfeed", 0.02, (0.01, 30), spelling="odd"),
-    Seen(_of("plain"), "sim-sightings", 0.03, (0.01, 30), spelling="odd"),
-    Seen(_of("plain"), "sim-list", 0.03),
-    Seen(_of("plain", "after"), "sim-hosts", 0.3),
-    # seen again, and the same row again
-    Seen(_of("plain"), share=0.04, days=(1, 60)),
-    Seen(_of("plain"), share=0.02),
-    # known before the year, and seen in it
-    Seen(_of("before"), "sim-phishtank", days=(61, 200)),
-    Seen(_of("cleared"), "sim-sightings", days=(1, 20), claim="benign"),
-    # tests that must move nothing
-    Seen(_of("plain"), "sim-sightings", 0.002, (-400, -367), is_test=True),
-    Seen(_of("plain"), "sim-sightings", 0.001, (0, 1), claim="benign", is_test=True),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """Verdicts on addresses: what of which, how many, so many days after the first sighting."""
-
-    roles: frozenset[str]
-    answer: str
-    days: tuple[float, float]
-    share: float = 1
-    is_test: bool = False
-
-
-JUDGED: Final = (
-    Judged(_of("confirmed"), "confirmed", (1, 400)),
-    Judged(_of("dismissed"), "dismissed", (1, 400)),
-    Judged(_of("reversed"), "dismissed", (1, 2)),
-    Judged(_of("reversed"), "confirmed", (3, 4)),
-    Judged(_of("unnamed"), "unsure", (1, 20), share=0.3),
-    Judged(_of("plain"), "dismissed", (1, 20), share=0.001, is_test=True),
-)
 _URL_FEEDS: Final = {
     "sim-phishtank": 50, "sim-sightings": 20, "sim-urlhaus": 18, "sim-tweetfeed": 8, "sim-phishunt": 2, "sim-misp": 1,
     "sim-stix": 1,
@@ -183,15 +72,15 @@ def _block(plan: Plan, brands: Sequence[Brand], at: int, numbers: Whole, ends: S
     place: Whole = np.searchsorted(ends, numbers, side="right")
     within: Whole = numbers - np.array([0, *ends])[place]
     size = np.diff([0, *ends])[place]
-    kinds = pl.Series([*_OF_YEAR, *(role.name for role in NOISE)])
-    roles = kinds.gather(np.where(place == 0, draw.chosen(_OF_YEAR), place + len(_OF_YEAR) - 1))
+    kinds = pl.Series([*OF_YEAR, *(role.name for role in NOISE)])
+    roles = kinds.gather(np.where(place == 0, draw.chosen(OF_YEAR), place + len(OF_YEAR) - 1))
     whens: NDArray[np.str_] = np.array(["in", *(role.when for role in NOISE)])[place]
     published = np.select(
         [whens == "before", whens == "after", (roles == "untimely").to_numpy()],
         [times.before(plan.period, within, draw), times.after(plan.period, within, draw), np.int64(BROKEN)],
         times.in_order(plan.period, within, size, draw),
     )
-    frame = _addresses(draw, brands, tokens(numbers, plan.seed), roles.is_in(list(_OWN_HOST)).to_numpy())
+    frame = _addresses(draw, brands, tokens(numbers, plan.seed), roles.is_in(list(OWN_HOST)).to_numpy())
     return _Block(at, draw, roles, frame.with_columns(number=pl.lit(numbers), published=pl.lit(published)))
 
 
@@ -284,7 +173,7 @@ _SPELLINGS: Final = {"odd": _ODD, "broken": pl.format("http://synthetic broken {
 def _verdicts(block: _Block, judged: Judged) -> pl.DataFrame:
     """An analyst's answers: of every other address of a host that stands alone, on the whole host."""
     rows = _chosen(block, judged.roles, judged.share, judged.days)
-    is_whole = (pl.col("number") % 2 == 0) & pl.lit(judged.roles <= _OWN_HOST)
+    is_whole = (pl.col("number") % 2 == 0) & pl.lit(judged.roles <= OWN_HOST)
     return rows.select(
         event_id=pl.format("synthetic-{}-{}-{}", pl.lit(judged.answer), pl.lit("ab"[judged.is_test]), "number"),
         occurred_at="published",
@@ -298,11 +187,11 @@ def _verdicts(block: _Block, judged: Judged) -> pl.DataFrame:
 
 def _allowed(block: _Block) -> pl.DataFrame:
     """What the allowlist names: every other time the whole host."""
-    rows = _chosen(block, _of("allowed"), 1, (0, 0))
+    rows = _chosen(block, of("allowed"), 1, (0, 0))
     return rows.select(address=pl.when(pl.col("number") % 2 == 0).then("host").otherwise("address"))
 
 
 def _hashes(block: _Block) -> pl.DataFrame:
     """Rows of TweetFeed that are no addresses."""
-    rows = _chosen(block, _of("plain"), _OTHER_KINDS * 0.08, (0, 0))
+    rows = _chosen(block, of("plain"), _OTHER_KINDS * 0.08, (0, 0))
     return rows.with_columns(address=pl.col("number").cast(pl.String).str.zfill(64), other=pl.lit("sha256"))

@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
@@ -69,15 +70,12 @@ def clock(instants: pl.Series, *, shift: int = 0, between: str = " ", ending: st
     return at.select(pl.when("is_broken").then(pl.lit(_NO_TIME)).otherwise(text)).to_series()
 
 
-_TABLES: Final[list[tuple[pl.Series, pl.Series]]] = []
-
-
+@cache
 def _clock_tables() -> tuple[pl.Series, pl.Series]:
-    if not _TABLES:
-        days = pl.int_range(_LAST_DAY, eager=True).cast(pl.Date).cast(pl.String)
-        seconds = (pl.int_range(86_400, eager=True) * 1_000_000_000).cast(pl.Time).cast(pl.String).str.head(8)
-        _TABLES.append((days, seconds))
-    return _TABLES[0]
+    """Every day since 1970 and every second of a day, as text."""
+    days = pl.int_range(_LAST_DAY, eager=True).cast(pl.Date).cast(pl.String)
+    seconds = (pl.int_range(86_400, eager=True) * 1_000_000_000).cast(pl.Time).cast(pl.String).str.head(8)
+    return days, seconds
 
 
 def _table(source: Source, style: str) -> Layout:
