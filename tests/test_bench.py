@@ -8,6 +8,7 @@ import pytest
 
 from analytics.normalise.address import normalise_addresses
 from db.brands import load_brands
+from flows.simulate.names import make_hosts
 from tests.bench import synthetic
 from tests.bench.frame import Benchmark, Measured, compare
 from tests.bench.ingesting import LIST, PHISHTANK, WARNINGS, Feed, take, write_rows
@@ -94,4 +95,4 @@ def test_synthetic_urls_are_addresses_on_many_hosts() -> None:
     assert rows["reason"].is_not_null().sum() < 5
     assert 2_800 < rows["host"].n_unique() < 3_200
     assert 4_900 < rows.n_unique(["host", "tail"]) < 5_000, "a few stand twice"
-    assert synthetic.make_hosts(5_000, 1, load_brands()).n_unique() == 5_000
+    assert make_hosts(5_000, 1, load_brands()).n_unique() == 5_000

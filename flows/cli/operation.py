@@ -1,14 +1,16 @@
-"""Commands for security operations: run, demo, schedule, serve, verify, key."""
+"""Commands for security operations: run, demo, simulate, schedule, serve, verify, key."""
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from db.errors import UsageError
-from flows.cli.options import DB, Brands, Catalogue, Db, key_path, listed_brands
+from flows.cli.options import DB, Brands, Catalogue, Db, Year, key_path, listed_brands
 from flows.show import Cell, say, show_rows, tell
+
+_MOST_SEED: Final = 2**31 - 1
 
 
 def register(app: typer.Typer) -> None:
@@ -17,6 +19,7 @@ def register(app: typer.Typer) -> None:
     app.command("run")(run)
     app.command("schedule")(schedule)
     app.command("serve")(serve)
+    app.command("simulate")(simulate)
     app.command("verify")(verify)
     keys = typer.Typer(help="Key files: what pseudonyms and landed personal files are made with.", no_args_is_help=True)
     keys.command("new")(new_key)
@@ -102,6 +105,22 @@ def serve(
     from web.pages import serve as serve_pages
 
     serve_pages(db, port)
+
+
+def simulate(
+    year: Year,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where it is written, in place of an earlier one.")],
+    scale: Annotated[str, typer.Option("--scale", metavar="F", help="Share of a year, 0.001 to 1.")] = "0.01",
+    seed: Annotated[int, typer.Option("--seed", min=0, max=_MOST_SEED, help="The same one gives the same bytes.")] = 1,
+) -> None:
+    """A synthetic year in native formats, whose KPIs are the published figures times F."""
+    from flows.simulate.year import write_year
+
+    written = write_year(year, scale, seed, out)
+    tell(
+        f"{out}: a synthetic year, {written.rows:,} rows in {written.files:,} files, {written.bytes:,} bytes; take it "
+        f"in with fanzha run --sources {out}/sources.toml --brands {out}/brands.toml"
+    )
 
 
 def verify(db: Db = DB) -> int:

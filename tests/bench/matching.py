@@ -12,6 +12,7 @@ from rapidfuzz.distance import OSA
 from rapidfuzz.process import cdist
 
 from db.brands import Brand
+from flows.simulate.names import latin_name
 from tests.bench import synthetic
 from tests.bench.frame import Measured, compare, timed
 from tests.bench.thinking import domain_labels, extractor
@@ -49,7 +50,7 @@ def measure_suspected(workload: Workload) -> Measured:
 
 def _against_floor(workload: Workload, name: str, hosts: list[str]) -> Measured:
     brands = workload.brands[:_BRANDS]
-    names, extract = [synthetic.latin_name(brand) for brand in brands], extractor()
+    names, extract = [latin_name(brand) for brand in brands], extractor()
     command = _Command(workload, f"{name}.txt", hosts, brands)
 
     def floor() -> None:

@@ -14,6 +14,7 @@ from analytics.match.noise import known_good_names
 from db.brands import Brand, load_brands
 from db.keys import make_key_file
 from db.store import Store, open_store
+from flows.simulate.names import make_hosts
 from tests.bench import synthetic
 
 YEAR: Final = 2024
@@ -79,7 +80,7 @@ class Workload:
     @cached_property
     def suspected(self) -> list[str]:
         """Made-up hosts, one in six an imitation."""
-        return synthetic.make_hosts(self.share(MATCHED, 10), _SEED, self.brands).to_list()
+        return make_hosts(self.share(MATCHED, 10), _SEED, self.brands).to_list()
 
     def share(self, count: int, times: float) -> int:
         """How many of so many are taken: the scale's share, so many times; all of them at most."""

@@ -22,7 +22,7 @@ from flows.cli import match_many
 from flows.cli.match_lines import defused_cells
 from flows.cli.match_many import match_lines, read_blocks
 from flows.cli.match_work import Task
-from tests.bench.synthetic import make_hosts
+from flows.simulate.names import make_hosts
 from tests.running import FANZHA
 
 Found = TypeVar("Found")
