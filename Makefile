@@ -48,8 +48,8 @@ format: $(STAMP) ## apply the formatter
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-test: lint ## lint, then every test
-	$(BIN)/pytest
+test: lint ## lint, then every test, on two cores
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lock: $(STAMP) ## resolve the pins anew (needs the package index)
 	$(BIN)/pip-compile --quiet --upgrade --allow-unsafe --strip-extras --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra dev --output-file requirements-dev.txt pyproject.toml
