@@ -39,6 +39,8 @@ _STEP: Final = 12 * _HOUR + _HOUR // 6
 _LOOKS: Final = (*range(12), 16)
 """When looks are taken, in steps: first while things happen, then once when what stands is past its deadlines."""
 _SEEN_BEFORE: Final = _HOUR // 2
+_AFTERWARDS: Final = _HOUR // 6
+"""From a look to the notices that follow from what it found: probes are on record at the seconds that they take."""
 _JUDGED_AT, _ANSWERED_AT = 1, 6
 """The looks after which the analyst judges, and a provider's answer is recorded."""
 _MISTAKEN: Final = SITES[-1]
@@ -120,7 +122,7 @@ class _Story:
                 self._judge(now)
             if number == _ANSWERED_AT:
                 self._answer(now)
-            self._notify(now)
+            self._notify(now + _AFTERWARDS)
 
     def _report(self) -> None:
         """A feed reports the sites; matching finds the brand, and so attacks are suspected."""

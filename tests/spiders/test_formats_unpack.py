@@ -98,7 +98,7 @@ def test_what_expands_beyond_the_limit_is_refused(name: str) -> None:
         unpack(PACKERS[name](bytes(LIMIT + 1)), LIMIT)
 
 
-@pytest.mark.parametrize("name", PACKERS.keys() - {"plain"})
+@pytest.mark.parametrize("name", sorted(PACKERS.keys() - {"plain"}))
 @pytest.mark.parametrize("kept", [0.3, 0.6, 0.95])
 def test_a_truncated_archive_is_refused_in_one_line(name: str, kept: float) -> None:
     packed = PACKERS[name](bytes(range(256)) * 40)
