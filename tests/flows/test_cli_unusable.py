@@ -83,6 +83,7 @@ PLACES = {
     "takedown note --db": ["takedown", "note", "1", "--answer", "noted", "--by", "me", "--why", "x", "--db", "PATH"],
     "takedown close --db": ["takedown", "close", "a.example", "--by", "me", "--why", "x", "--db", "PATH"],
     "key new": ["key", "new", "PATH"],
+    "simulate --out": ["simulate", "2024", "--out", "PATH", "--scale", "0.001"],
 }
 """Wherever a call names a file or folder; all commands are here (see the test below) but those that name none."""
 UNUSABLE = {
@@ -103,9 +104,10 @@ FINE = {
     ("match FILE", "a device"),
     ("match FILE", "an endless device"),
     ("demo --dir", "a folder with a name"),
+    ("simulate --out", "a folder with a name"),
     ("check --db", "where none can be made"),
 }
-"""An empty file to match, an empty folder for the demo; without a database `check` asks the brands alone."""
+"""An empty file to match, an empty folder for the demo or a simulation; without a database `check` asks the brands alone."""
 
 
 @pytest.mark.parametrize(
