@@ -107,7 +107,7 @@ FINE = {
     ("simulate --out", "a folder with a name"),
     ("check --db", "where none can be made"),
 }
-"""An empty file to match, an empty folder for the demo or a simulation; without a database `check` asks the brands alone."""
+"""An empty file to match, an empty folder for demo or simulation; without a database `check` asks the brands alone."""
 
 
 @pytest.mark.parametrize(
