@@ -28,9 +28,9 @@ from flows.notices.drafting import draft
 from flows.prefect_server import prefect_server
 from flows.probing import probe_due, rederive
 from flows.rollup import follow_up, read_records
+from tests.flows.takedowns import BRANDS as TOLD_BRANDS
+from tests.flows.takedowns import REGISTRAR, SITE, event, place, rules
 from tests.flows.test_probing import BRANDS, HOUR, add_site, one, vantage
-from tests.flows.test_takedown import BRANDS as TOLD_BRANDS
-from tests.flows.test_takedown import REGISTRAR, SITE, event, place, rules
 from tests.spiders.farm import Site, World, living
 
 ROOT = Path(__file__).parent.parent.parent
