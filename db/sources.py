@@ -8,7 +8,7 @@ import polars as pl
 from sqlite_utils import Database
 
 from db.landing import Landed
-from db.vocabulary import Outcome
+from db.vocabulary import Outcome, Yields
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,23 @@ def save_source(database: Database, row: SourceRow) -> int:
         ],
     )
     return int(database.execute("SELECT source_id FROM source WHERE name = ?", [row.name]).fetchone()[0])
+
+
+def save_own_source(database: Database, name: str, title: str) -> int:
+    """The id of a source of fanzha's own: what its people and it itself did; call within a transaction."""
+    row = SourceRow(
+        name,
+        title,
+        publisher="fanzha",
+        licence="own",
+        format="fanzha",
+        yields=Yields.EVENTS,
+        is_verified=True,
+        is_synthetic=False,
+        schedule="",
+        declaration="{}",
+    )
+    return save_source(database, row)
 
 
 def read_cursor(database: Database, name: str) -> Cursor:

@@ -13,9 +13,9 @@ from db.brands import load_brands
 from db.connection import is_there, transaction
 from db.errors import UsageError
 from db.matches import read_brands
-from db.sources import SourceRow, save_source
+from db.sources import save_own_source
 from db.store import Store, now_ms, open_store
-from db.vocabulary import CHOICES, LABELS_ZH, Claim, Yields
+from db.vocabulary import CHOICES, LABELS_ZH, Claim
 from db.writes import Provenance, save_rows
 from spiders.formats.parsed import rows_frame
 from web.check import Assessed, assess, check_rows
@@ -80,19 +80,5 @@ def _is_known_package(store: Store, value: str) -> bool:
 
 def _save(store: Store, kind: str, rows: pl.DataFrame, name: str, title: str) -> None:
     with transaction(store.database):
-        source_id = save_source(
-            store.database,
-            SourceRow(
-                name,
-                title,
-                publisher="fanzha",
-                licence="own",
-                format="fanzha",
-                yields=Yields.EVENTS,
-                is_verified=True,
-                is_synthetic=False,
-                schedule="",
-                declaration="{}",
-            ),
-        )
+        source_id = save_own_source(store.database, name, title)
         save_rows(store.database, store.terms, kind, rows, Provenance(source_id, None, now_ms()))

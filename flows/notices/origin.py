@@ -3,28 +3,16 @@
 from typing import Final
 
 from analytics.normalise.address import NotAnAddress, canonical_address
-from db.sources import SourceRow, save_document, save_source
+from db.sources import save_document, save_own_source
 from db.store import Store
-from db.vocabulary import PATH_HOSTS, Yields
+from db.vocabulary import PATH_HOSTS
 
 NOTICES: Final = "fanzha-notices"
 
 
 def own_source(store: Store, name: str) -> int:
     """The id of a source of our own; call within a transaction."""
-    row = SourceRow(
-        name,
-        name.replace("-", " "),
-        publisher="fanzha",
-        licence="own",
-        format="fanzha",
-        yields=Yields.EVENTS,
-        is_verified=True,
-        is_synthetic=False,
-        schedule="",
-        declaration="{}",
-    )
-    return save_source(store.database, row)
+    return save_own_source(store.database, name, name.replace("-", " "))
 
 
 def spellings(site: str) -> list[str]:

@@ -2,14 +2,14 @@
 
 import socket
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from socketserver import BaseRequestHandler, BaseServer, ThreadingUDPServer
+from socketserver import BaseRequestHandler, ThreadingUDPServer
 
 from twisted.names import dns
 
+from flows.demo.loopback import serving
 from spiders.resolver import Provider
 from tests.spiders.loopback import Asked, Server
 
@@ -132,16 +132,3 @@ def living(context: ssl.SSLContext | None = None, site: Site | None = None) -> I
     world.dns = f"127.0.0.1:{name_server.server_address[1]}"
     with serving(name_server), serving(site):
         yield world, site
-
-
-@contextmanager
-def serving(server: BaseServer) -> Iterator[None]:
-    """Let a server serve, until the end."""
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -11,8 +11,9 @@ from typing import Any, Final
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from flows.demo.loopback import serving
 from spiders.probe.vantage import Vantage
-from tests.spiders.farm import Site, World, living, serving
+from tests.spiders.farm import Site, World, living
 from tests.spiders.loopback import Answer, Asked, redirect, reply
 from tests.spiders.registries import ASN, Registrars, domain_answer, network_answer, registering, system_answer
 from tests.world.lives import DAY, DEAF, START, Life
