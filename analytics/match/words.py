@@ -6,6 +6,7 @@ product name seen now and then is no ordinary word. They are read when the first
 
 import gzip
 import math
+from bisect import bisect_left
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from importlib.util import find_spec
@@ -86,8 +87,14 @@ def is_common_word(word: str) -> bool:
 
 @cache
 def _listed() -> str:
-    """All the words, a line each, to look for beginnings and ends in."""
+    """All the words, a line each, to look for stretches in."""
     return "\n" + "\n".join(_costs()) + "\n"
+
+
+@cache
+def _in_order(step: int) -> list[str]:
+    """All the words in alphabetical order; with a step of -1 each is written backwards."""
+    return sorted(word[::step] for word in _costs())
 
 
 @lru_cache(maxsize=100_000)
@@ -97,14 +104,27 @@ def zipf_around(text: str, edge: str) -> float:
     Left out are its own inflections and what is ten times rarer, which comes from it (facebooka). High for `citi`
     (cities, citizen), 0 for `usps`.
     """
-    before, after = ("\n" if edge == "leading" else ""), ("\n" if edge == "trailing" else "")
-    listed, sought, total, place = _listed(), before + text + after, 0.0, -1
-    while (place := listed.find(sought, place + 1)) >= 0:
-        begin, end = listed.rfind("\n", 0, place + 1) + 1, listed.index("\n", place + len(before))
-        word = listed[begin:end]
-        if word not in _inflected(text) and zipf(word) > zipf(text) - 1:
-            total += 10 ** zipf(word)
+    own, kin = zipf(text) - 1, _inflected(text)
+    total = sum(10 ** zipf(word) for word in _around(text, edge) if word not in kin and zipf(word) > own)
     return math.log10(total) if total else 0.0
+
+
+def _around(text: str, edge: str) -> Iterator[str]:
+    """The words that begin, end with a text, or hold it; those that hold it twice come twice."""
+    if edge in _STEPS:
+        step = _STEPS[edge]
+        listed, sought = _in_order(step), text[::step]
+        first, last = bisect_left(listed, sought), bisect_left(listed, sought + _LAST)
+        yield from (word[::step] for word in listed[first:last])
+        return
+    lines, place = _listed(), -1
+    while (place := lines.find(text, place + 1)) >= 0:
+        yield lines[lines.rfind("\n", 0, place + 1) + 1 : lines.index("\n", place)]
+
+
+_STEPS: Final = {"leading": 1, "trailing": -1}
+_LAST: Final = "\U0010ffff"
+"""After every letter that a word may have."""
 
 
 def _inflected(word: str) -> set[str]:
