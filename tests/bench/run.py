@@ -54,7 +54,7 @@ def main(arguments: Sequence[str]) -> None:
     given = _parser().parse_args(arguments)
     given.out.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=given.out.parent, prefix="bench-") as folder:
-        results = measure_all(BENCHMARKS, Workload(given.scale, given.rounds, Path(folder)))
+        results = measure_all(BENCHMARKS, Workload(given.scale, given.rounds, Path(folder).resolve()))
     save(results, given.out)
     show(results, f"Bench, scale {given.scale:g}")
 
