@@ -5,7 +5,6 @@ The tables' natural keys make every write an upsert: what is held already is a d
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice
 from types import MappingProxyType
 from typing import Final
 
@@ -16,6 +15,8 @@ from db.terms import Terms
 
 _AT_ONCE: Final = 50
 """Rows of one INSERT: the statement's overhead is shared, and 50 x 16 values stay far below SQLite's 32,766."""
+_BUFFERED: Final = 100
+"""Statements whose values are Python objects at once: some megabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +266,7 @@ def _with_ids(database: Database, noun: _Noun, batch: pl.DataFrame) -> pl.DataFr
     """The batch with the noun's ids; those it lacks are added. Safe because the transaction holds the write lock."""
     key = noun.batch_key
     named = batch.select(noun.columns.values()).filter(pl.col(key[0]).is_not_null())
-    distinct = named.unique(key, keep="first", maintain_order=True).sort(key)
+    distinct = named.unique(key, keep="first").sort(key)
     last = int(database.execute(f"SELECT coalesce(max({noun.id}), 0) FROM {noun.table}").fetchone()[0])  # noqa: S608 - our own names
     known = _known(database, noun, distinct.select(key)) if last else _no_ids(noun, distinct.select(key))
     missing = distinct.join(known, on=key, how="anti", maintain_order="left")
@@ -306,11 +307,16 @@ def _insert(database: Database, table: str, rows: pl.DataFrame, conflict: Sequen
         values = ", ".join([marks] * at_once)
         statement = f"INSERT INTO {table} ({names}) VALUES {values}{ending}"  # noqa: S608 - our own names
         if part.height:
-            inserted += database.conn.executemany(statement, _flat(part, at_once * len(given))).rowcount
+            inserted += database.conn.executemany(statement, _flat(part, at_once)).rowcount
     return inserted
 
 
-def _flat(rows: pl.DataFrame, width: int) -> Iterator[tuple[object, ...]]:
-    """The rows' values, so many to a tuple."""
-    values = chain.from_iterable(rows.iter_rows(buffer_size=5_000))
-    return iter(lambda: tuple(islice(values, width)), ())
+def _flat(rows: pl.DataFrame, at_once: int) -> Iterator[list[object]]:
+    """The rows' values, those of so many rows to a list: columns are laid into it, which is quicker than row by row."""
+    width, names = rows.width, rows.columns
+    for part in rows.iter_slices(_BUFFERED * at_once):
+        values: list[object] = [None] * (part.height * width)
+        for place, name in enumerate(names):
+            values[place::width] = part[name].to_list()
+        for start in range(0, len(values), at_once * width):
+            yield values[start : start + at_once * width]

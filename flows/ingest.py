@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
@@ -137,13 +138,17 @@ class Intake:
             Interrupted: the disk is full.
             UsageError: the source names persons and there is no key.
         """
-        landed = _land(self._store, self._source, document.content)
-        part = _Part(document.name, document.fetched_at, landed)
+        prepared: Prepared | UnreadableFile
+        with ThreadPoolExecutor(1) as beside:  # compressing and waiting for the disk leave a core to what reads
+            landing = beside.submit(_land, self._store, self._source, document.content)
+            try:
+                prepared = prepare(self._store, self._source, document.content, self._reader)
+            except UnreadableFile as error:
+                prepared = error
+        part = _Part(document.name, document.fetched_at, landing.result())
         self._parts.append(part)
-        try:
-            prepared = prepare(self._store, self._source, document.content, self._reader)
-        except UnreadableFile as error:
-            return _said(self._source, error)
+        if isinstance(prepared, UnreadableFile):
+            return _said(self._source, prepared)
         part.weight = weigh(prepared, None if self._source.has_people else document.content[:_START])
         self._held += prepared.size
         if self._held <= HELD_BYTES:

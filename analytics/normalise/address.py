@@ -8,7 +8,7 @@ from typing import Final
 
 import polars as pl
 
-from analytics.normalise.canonical import Address, canonical_address
+from analytics.normalise.canonical import Address, canonical_address, canonical_parts
 from analytics.normalise.hosts import BROKEN_PUNYCODE, FILE_ENDINGS, has_broken_label, to_unicode
 from analytics.normalise.refusal import NotAnAddress
 from analytics.normalise.suffixes import SUFFIX_SCHEMA, suffix_frame
@@ -122,7 +122,6 @@ def _spelt_one_by_one(odd: pl.DataFrame) -> pl.DataFrame:
 
 def _spelt(text: str) -> tuple[str, str | None, str | None, str | None]:
     try:
-        address = canonical_address(text)
+        return text, *canonical_parts(text), None
     except NotAnAddress as refusal:
         return text, None, None, refusal.reason
-    return text, address.host, address.tail, None

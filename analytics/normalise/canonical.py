@@ -48,11 +48,7 @@ class Address:
     @property
     def text(self) -> str:
         """The bare host, or `scheme://host[:port]/path[?query]`."""
-        if not self.tail:
-            return self.host
-        scheme, _, rest = self.tail.partition(":")
-        port = rest[: rest.index("/")]
-        return f"{scheme}://{self.host}{':' if port else ''}{rest}"
+        return _joined(self.host, self.tail)
 
 
 def canonical_address(text: str) -> Address:
@@ -66,19 +62,33 @@ def canonical_address(text: str) -> Address:
     >>> canonical_address("0x7f.1").text
     '127.0.0.1'
     """
+    host, tail = canonical_parts(text)
+    suffix = suffix_of(host)
+    return Address(host, tail, suffix.registrable_length, suffix.suffix_length, suffix.is_shared)
+
+
+def canonical_parts(text: str) -> tuple[str, str]:
+    """Host and tail of `canonical_address`, without the look-up of its suffix.
+
+    Raises:
+        NotAnAddress: as there.
+    """
     if len(text) > LONGEST:
         raise NotAnAddress(f"it is longer than {LONGEST:,} characters")
     bare = refanged(unwrapped(text))
     if _BARE_IPV6.fullmatch(bare):
-        return _address(ipv6_host(bare), "")
+        return ipv6_host(bare), ""
     scheme, rest = _split_scheme(bare)
     authority, after = split_authority(rest)
     path, _, query = after.partition("#")[0].partition("?")
     is_url = bool(scheme or path not in {"", "/", "\\"} or query)
     host, port = _split_port(_without_userinfo(authority, is_url=is_url))
     if not (is_url or port):
-        return _address(canonical_host(_no_small_number(host)), "")
-    return _address(canonical_host(host), _tail(scheme or "http", port, canonical_path(path), canonical_query(query)))
+        return canonical_host(_no_small_number(host)), ""
+    name, tail = canonical_host(host), _tail(scheme or "http", port, canonical_path(path), canonical_query(query))
+    if len(_joined(name, tail)) > LONGEST:
+        raise NotAnAddress(f"it is longer than {LONGEST:,} characters when percent-encoded")
+    return name, tail
 
 
 def bait_host(text: str) -> str:
@@ -145,9 +155,9 @@ def _tail(scheme: str, port: int | None, path: str, query: str) -> str:
     return f"{scheme}:{shown}{path}{'?' if query else ''}{query}"
 
 
-def _address(host: str, tail: str) -> Address:
-    suffix = suffix_of(host)
-    address = Address(host, tail, suffix.registrable_length, suffix.suffix_length, suffix.is_shared)
-    if len(address.text) > LONGEST:
-        raise NotAnAddress(f"it is longer than {LONGEST:,} characters when percent-encoded")
-    return address
+def _joined(host: str, tail: str) -> str:
+    if not tail:
+        return host
+    scheme, _, rest = tail.partition(":")
+    port = rest[: rest.index("/")]
+    return f"{scheme}://{host}{':' if port else ''}{rest}"

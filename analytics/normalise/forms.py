@@ -152,7 +152,8 @@ def _read_address(field: Field, given: pl.Series, _reading: Reading) -> Read:
 
 
 def _read_subject(field: Field, given: pl.Series, reading: Reading) -> Read:
-    text = tidied(given.str.normalize("NFKC"))
+    is_ascii = (given.str.len_bytes() == given.str.len_chars()).all()
+    text = tidied(given if is_ascii else given.str.normalize("NFKC"))
     is_bad = (text.str.len_chars() > LONGEST_TEXT).fill_null(value=False)
     if reading.key is None and text.null_count() < text.len():
         raise ValueError("rows name subjects, and there is no key to make pseudonyms with")

@@ -52,10 +52,13 @@ def parse_instants(texts: pl.Series, zone: str) -> pl.Series:
     """
     rest = pl.DataFrame({"text": texts.cast(pl.String).str.strip_chars()}).with_row_index("row")
     found = [rest.filter(pl.col("text").is_null()).select("row", at=pl.lit(None, pl.Int64))]
+    rest = rest.filter(pl.col("text").is_not_null())
     for pattern, read in _QUICK:
-        fits = pl.col("text").str.contains(pattern)
-        found.append(rest.filter(fits).select("row", read(zone).alias("at")))
-        rest = rest.filter(~fits)
+        is_quick = rest["text"].str.contains(pattern)
+        fitting = rest.filter(is_quick).with_columns(read(zone).alias("at"))
+        is_read = fitting["at"].is_not_null()
+        found.append(fitting.filter(is_read).select("row", "at"))
+        rest = pl.concat([rest.filter(~is_quick), fitting.filter(~is_read).select(rest.columns)])
     for pattern in _SHAPES:
         fits = pl.col("text").str.contains(pattern)
         found.append(_parts(rest.filter(fits), pattern).select("row", _instant(zone).alias("at")))
@@ -71,7 +74,7 @@ def _new_year_ms(year: int, zone: str) -> int:
 
 
 def _plain(zone: str) -> pl.Expr:
-    return _in_utc(_date_time(pl.col("text")), zone)
+    return _epoch(_date_time(pl.col("text")), zone)
 
 
 def _iso_utc(_zone: str) -> pl.Expr:
@@ -93,7 +96,7 @@ _QUICK: Final = (
     (r"^[0-9]{10}$", _seconds),
     (r"^[0-9]{13}$", _milliseconds),
 )
-"""Pattern -> how to read what fits it, in one expression."""
+"""Pattern -> how to read what fits it, in one expression; where it reads null, the shapes have the last word."""
 
 
 def _date_time(text: pl.Expr) -> pl.Expr:
