@@ -35,7 +35,7 @@ class Benchmark:
     Attributes:
         name: what is measured.
         against: the floor it is compared with, measured in the same run.
-        unit: of value and target: `x`, a ratio of times, or `s`.
+        unit: of value and target: `x`, a ratio, `s` or `GiB`.
         measure: does it.
         target: the greatest value that is good enough; None where the value only informs.
     """

@@ -28,6 +28,15 @@ from tests.bench.probing import measure_probing
 from tests.bench.running import measure_figures, measure_start
 from tests.bench.thinking import measure_normalise
 from tests.bench.workload import Workload
+from tests.bench.year import FLOOR as ROWS
+from tests.bench.year import (
+    SMALLER,
+    measure_growth,
+    measure_memory_growth,
+    measure_year,
+    measure_year_ingest,
+    measure_year_memory,
+)
 
 _SCALE: Final = "0.02"
 """Of the published year; everything below five minutes on two cores."""
@@ -44,6 +53,11 @@ BENCHMARKS: Final = (
     Benchmark("match: memory", "a tenth of the lines", "x", measure_memory, target=1.2),
     Benchmark("match: 480 keywords", OPENSQUAT, "x", measure_opensquat, target=0.01),
     Benchmark("probe: a farm of hosts", PROBED, "x", measure_probing, target=3.0),
+    Benchmark("year: ingest", ROWS, "x", measure_year_ingest, target=1.5),
+    Benchmark("year: collect to KPI", ROWS, "x", measure_year, target=2.0),
+    Benchmark("year: memory", "nothing: all processes at their peak", "GiB", measure_year_memory, target=2.0),
+    Benchmark("year: growth of time", SMALLER, "x", measure_growth, target=11.0),
+    Benchmark("year: growth of memory", SMALLER, "x", measure_memory_growth, target=1.2),
     Benchmark("kpi", "nothing: as measured", "s", measure_figures),
     Benchmark("start-up: match one host", "nothing: as measured, the whole process", "s", measure_start, target=1.0),
 )
