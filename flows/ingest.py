@@ -3,13 +3,16 @@
 import hashlib
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from typing import Final
+from tempfile import TemporaryFile
+from typing import IO, Final
+
+import polars as pl
 
 from db.connection import transaction
 from db.errors import SourceFailed, UnreadableFile
-from db.landing import Landed
+from db.landing import Landed, writing
 from db.sources import (
     Attempt,
     Counts,
@@ -30,8 +33,8 @@ from flows.weighing import Weight, abnormal, unchanged_too_long
 from spiders.catalogue import Normal, Source
 from spiders.reading import Reader
 
-HELD_BYTES: Final = 512 << 20
-"""Rows held until all of an answer is weighed: two or three million; of a larger one some documents are read twice."""
+HELD_BYTES: Final = 128 << 20
+"""Rows in memory until all of an answer is weighed: half a million; those of further documents wait on the disk."""
 _START: Final = 60
 
 
@@ -100,34 +103,49 @@ def ingest(
 @contextmanager
 def taking(store: Store, source: Source, started_at: int) -> Generator["Intake"]:
     """Take a source's answer in, document by document."""
-    with Reader(source) as reader:
-        yield Intake(store, source, started_at, reader)
+    with Reader(source) as reader, ExitStack() as aside:
+        yield Intake(store, source, started_at, reader, aside)
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """What was read of a document, until its turn to be stored has come."""
+
+    prepared: Prepared
+    rows: IO[bytes] | None = None
+    """Where its rows are, if not with the rest: a file without a name, gone with the process."""
+
+    def whole(self) -> Prepared:
+        """What was read; to be asked once."""
+        if self.rows is None:
+            return self.prepared
+        with self.rows as file:
+            file.seek(0)
+            return replace(self.prepared, rows=pl.read_ipc(file))
 
 
 @dataclass(slots=True)
 class _Part:
-    """A document that has been landed; what was read of it as long as there is room for it."""
+    """A document that has been landed."""
 
     name: str
     fetched_at: int
     landed: Landed
     weight: Weight | None = None
     """None: it cannot be read."""
-    prepared: Prepared | None = None
+    waiting: _Waiting | None = None
 
 
 class Intake:
-    """A source's answer on its way into the store: each document is landed and read, then all are weighed and stored.
+    """A source's answer on its way into the store: documents are landed and read, then all are weighed and stored."""
 
-    Of more than fits in memory the rest is read again from the landing when its turn to be stored has come.
-    """
-
-    def __init__(self, store: Store, source: Source, started_at: int, reader: Reader) -> None:
+    def __init__(self, store: Store, source: Source, started_at: int, reader: Reader, aside: ExitStack) -> None:
         self._store = store
         self._source = source
         self._source_id = register(store, source)
         self._started_at = started_at
         self._reader = reader
+        self._aside = aside
         self._parts: list[_Part] = []
         self._held = 0
 
@@ -151,8 +169,7 @@ class Intake:
             return _said(self._source, prepared)
         part.weight = weigh(prepared, None if self._source.has_people else document.content[:_START])
         self._held += prepared.size
-        if self._held <= HELD_BYTES:
-            part.prepared = prepared
+        part.waiting = _Waiting(prepared) if self._held <= HELD_BYTES else self._put_aside(prepared)
         return ""
 
     def keep_refused(self) -> None:
@@ -183,8 +200,9 @@ class Intake:
         with transaction(self._store.database):
             for part in self._parts:
                 document_id, _ = self._save_document(part)
-                if part.weight and part.weight.rejected:
-                    save_quarantine(self._store.database, document_id, self._prepared(part).rejected, self._started_at)
+                if part.waiting:
+                    rejected = part.waiting.prepared.rejected
+                    save_quarantine(self._store.database, document_id, rejected, self._started_at)
 
     def _save(self, parts: Sequence[_Part], cursor: Cursor) -> Counts:
         counts = Counts()
@@ -207,16 +225,16 @@ class Intake:
 
     def _batches(self, parts: Sequence[_Part]) -> Iterator[tuple[_Part, Prepared]]:
         for part in parts:
-            prepared = self._prepared(part)
-            part.prepared = None
-            for batch in prepared.batches():
-                yield part, batch
+            if part.waiting:
+                waiting, part.waiting = part.waiting, None
+                for batch in waiting.whole().batches():
+                    yield part, batch
 
-    def _prepared(self, part: _Part) -> Prepared:
-        if part.prepared:
-            return part.prepared
-        content = self._store.landing.read(part.landed.digest, is_encrypted=part.landed.is_encrypted)
-        return prepare(self._store, self._source, content, self._reader)
+    def _put_aside(self, prepared: Prepared) -> _Waiting:
+        with writing(self._store.landing.root):
+            file = self._aside.enter_context(TemporaryFile(dir=self._store.landing.root))  # noqa: SIM115 - the stack closes it
+            prepared.rows.write_ipc(file, compression="lz4")
+        return _Waiting(replace(prepared, rows=prepared.rows.clear()), file)
 
     def _save_document(self, part: _Part) -> tuple[int, int]:
         return save_document(self._store.database, self._source_id, part.name, part.landed, part.fetched_at)
