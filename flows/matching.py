@@ -4,8 +4,11 @@ Each batch is one transaction with how far it has come, so a run killed at any i
 are replaced in place, so whoever reads sees each host or app with its old matches or its new ones, never without.
 """
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from io import BytesIO
+from itertools import chain, islice
 from typing import Any, Final
 
 import polars as pl
@@ -15,6 +18,7 @@ from analytics.match.matcher import MATCHER_VERSION, Matcher
 from analytics.match.reach import EVERYTHING, BrandChanges, Reach, brand_changes
 from db.brands import Brand
 from db.connection import transaction
+from db.errors import Interrupted
 from db.matches import (
     MatchState,
     drop_matches,
@@ -29,9 +33,10 @@ from db.matches import (
 )
 from db.rematches import Example, Rematch, read_rematch, save_rematch
 from db.store import Store, now_ms
+from flows.spread import ChildEnded, cores, spread
 
-BATCH: Final = 200_000
-"""Hosts or apps matched and stored in one transaction."""
+BATCH: Final = 50_000
+"""Hosts or apps matched and stored in one transaction: enough for the vectors to pay, few enough to be spread."""
 _ALL: Final = 2**63 - 1
 _NAMED: Final = 5
 """Changed brands named in a line; of more it says how many."""
@@ -60,11 +65,12 @@ class _Kind:
     name: pl.Expr
 
 
-def _match_hosts(matcher: Matcher, hosts: pl.DataFrame) -> pl.DataFrame:
+def match_hosts(matcher: Matcher, hosts: pl.DataFrame) -> pl.DataFrame:
+    """The matches of a batch as they are stored."""
     return matcher.match_hosts(hosts.drop("host_id")).join(hosts.select("host_id", "host"), on="host")
 
 
-_HOSTS: Final = _Kind("match", "host_id", "last_host_id", read_hosts, _match_hosts, Reach.hosts, pl.col("host"))
+_HOSTS: Final = _Kind("match", "host_id", "last_host_id", read_hosts, match_hosts, Reach.hosts, pl.col("host"))
 _APPS: Final = _Kind(
     "app_match", "app_id", "last_app_id", read_apps, Matcher.match_apps, Reach.apps,
     pl.coalesce("package", "name", pl.lit("?")),
@@ -99,7 +105,7 @@ def match_new(store: Store, brands: Sequence[Brand]) -> MatchReport:
     """
     _begin(store, brands)
     matcher = Matcher(brands)
-    host_matches, app_matches = (_match_kind(store, matcher, kind) for kind in (_HOSTS, _APPS))
+    host_matches, app_matches = (_match_kind(store, matcher, kind, brands) for kind in (_HOSTS, _APPS))
     pending = read_rematch(store.database)
     done = (_rematch(store, matcher, pending, brands),) if pending else ()
     return MatchReport(host_matches, app_matches, done)
@@ -141,16 +147,47 @@ def _told(changes: BrandChanges) -> str:
     return f"{len(names):,} {'brand' if len(names) == 1 else 'brands'} changed ({shown})"
 
 
-def _match_kind(store: Store, matcher: Matcher, kind: _Kind) -> int:
+def _match_kind(store: Store, matcher: Matcher, kind: _Kind, brands: Sequence[Brand]) -> int:
     """Match what is new of one kind; returns how many matches were found."""
     state, found = read_state(store.database) or MatchState(MATCHER_VERSION), 0
-    while (subjects := kind.read(store.database, getattr(state, kind.key), _ALL, BATCH)).height:
-        matches = kind.match(matcher, subjects)
+    for subjects, matches in _matched(matcher, kind, _unmatched(store, kind, getattr(state, kind.key)), brands):
         state = _advanced(state, kind.key, subjects)
         with transaction(store.database):
             found += save_matches(store.database, kind.table, kind.key, matches)
             save_state(store.database, state)
     return found
+
+
+def _unmatched(store: Store, kind: _Kind, last: int) -> Iterator[pl.DataFrame]:
+    while (subjects := kind.read(store.database, last, _ALL, BATCH)).height:
+        last = int(subjects[kind.key][-1])
+        yield subjects
+
+
+def _matched(
+    matcher: Matcher, kind: _Kind, batches: Iterator[pl.DataFrame], brands: Sequence[Brand]
+) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """Each batch with its matches; many batches of hosts by as many processes as there are cores."""
+    ahead = list(islice(batches, 2))
+    if kind is _HOSTS and len(ahead) == 2 and cores() > 1:
+        return _spread(brands, chain(ahead, batches))
+    return ((subjects, kind.match(matcher, subjects)) for subjects in chain(ahead, batches))
+
+
+def _spread(brands: Sequence[Brand], batches: Iterable[pl.DataFrame]) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    task = json.dumps([brand.model_dump(mode="json") for brand in brands]).encode()
+    try:
+        for subjects, matches in spread("flows.matching_child", task, batches, packed, cores()):
+            yield subjects, pl.read_ipc(matches)
+    except ChildEnded as ended:
+        raise Interrupted(f"a matching process {ended.how}; what was matched before is kept, run again") from ended
+
+
+def packed(frame: pl.DataFrame) -> bytes:
+    """A frame as it goes from process to process."""
+    out = BytesIO()
+    frame.write_ipc(out)
+    return out.getvalue()
 
 
 def _rematch(store: Store, matcher: Matcher, pending: Rematch, brands: Sequence[Brand]) -> Rematch:

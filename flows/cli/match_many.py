@@ -1,34 +1,23 @@
 """The blocks of `fanzha match`: cut from the input, spread over processes, answered in their order.
 
-A short input is answered in this process. For a longer one as many are started as there are cores, each with the brands
-of its own: polars has threads, so that to fork is unsafe. Each is asked for one block after another, and no more than a
-few blocks are held however long the input.
+A short input is answered in this process, a longer one spread over as many as there are cores.
 """
 
-import os
-import subprocess
-import sys
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from io import BufferedIOBase
 from itertools import chain, islice
-from queue import SimpleQueue
 from typing import Final, TextIO
 
 from db.errors import Interrupted, UsageError
-from flows.cli.match_work import COLUMNS, MOST_REASONS, Answer, Block, Task, receive_answer, send
+from flows.cli.match_work import COLUMNS, MOST_REASONS, Answer, Block, Task, pack_block, pack_task, unpack_answer
 from flows.show import printing
-from spiders.lifeline import pipe
+from flows.spread import ChildEnded, cores, spread
 
 _BLOCK_BYTES: Final = 1 << 20
 """Some 60,000 hosts: enough for the vectors to pay, few enough to stay in a core's cache."""
 _LINE_BYTES: Final = 65_536
 """A longer line is no address; it is cut, not held."""
-_MOST_PROCESSES: Final = 8
-"""Each takes 250 MB, more with many brands."""
 
 
 def match_lines(source: BufferedIOBase, out: TextIO, task: Task, complain: Callable[[str], None]) -> int:
@@ -106,14 +95,10 @@ def _read(source: BufferedIOBase) -> bytes:
 
 def _answers(task: Task, blocks: Iterator[Block]) -> Iterator[Answer]:
     ahead = list(islice(blocks, 2))
-    processes = min(_cores(), _MOST_PROCESSES)
+    processes = cores()
     if len(ahead) < 2 or processes < 2:
         return _answered_here(task, chain(ahead, blocks))
     return _answered_by(processes, task, chain(ahead, blocks))
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _answered_here(task: Task, blocks: Iterable[Block]) -> Iterator[Answer]:
@@ -123,71 +108,10 @@ def _answered_here(task: Task, blocks: Iterable[Block]) -> Iterator[Answer]:
 
 
 def _answered_by(processes: int, task: Task, blocks: Iterable[Block]) -> Iterator[Answer]:
-    """Ask so many processes, whichever is free; end them on every way out."""
-    children: list[_Child] = []
-    free: SimpleQueue[_Child] = SimpleQueue()
-
-    def ask(block: Block) -> Answer:
-        child = free.get()
-        try:
-            return child.ask(block)
-        finally:
-            free.put(child)
-
-    asked: deque[Future[Answer]] = deque()
-    pool = ThreadPoolExecutor(processes)
     try:
-        for _ in range(processes):
-            children.append(_Child(task))
-            free.put(children[-1])
-        for block in blocks:
-            asked.append(pool.submit(ask, block))
-            if len(asked) > 2 * processes:
-                yield asked.popleft().result()
-        while asked:
-            yield asked.popleft().result()
-    finally:
-        for child in children:
-            child.kill()
-        pool.shutdown(cancel_futures=True)  # whoever waits for a child has seen its end
-        for child in children:
-            child.close()
-
-
-class _Child:
-    """A process that answers blocks. It ends with its stdin, however we end."""
-
-    def __init__(self, task: Task) -> None:
-        # -P: a stray flows.py in the working directory must not be imported. POLARS_MAX_THREADS: the processes are the
-        # threads. A session of its own: Ctrl-C shall not reach it before it can say that it does not care.
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "flows.cli.match_child"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=os.environ | {"POLARS_MAX_THREADS": "1"},
-            start_new_session=True,
-        )
-        self._task: Task | None = task
-
-    def ask(self, block: Block) -> Answer:
-        try:
-            if self._task:
-                send(pipe(self._process.stdin), self._task)
-                self._task = None
-            send(pipe(self._process.stdin), block)
-            return receive_answer(pipe(self._process.stdout))
-        except (EOFError, OSError) as error:
-            code = self._process.wait()
-            how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
-            raise Interrupted(
-                f"a matching process {how} at the lines from {block.first:,} on; the rows before are complete"
-            ) from error
-
-    def kill(self) -> None:
-        self._process.kill()
-
-    def close(self) -> None:
-        self._process.wait()
-        pipe(self._process.stdout).close()
-        with suppress(BrokenPipeError):
-            pipe(self._process.stdin).close()
+        for _, answer in spread("flows.cli.match_child", pack_task(task), blocks, pack_block, processes):
+            yield unpack_answer(answer)
+    except ChildEnded as ended:
+        raise Interrupted(
+            f"a matching process {ended.how} at the lines from {ended.block.first:,} on; the rows before are complete"
+        ) from ended

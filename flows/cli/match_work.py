@@ -1,7 +1,7 @@
-"""What the processes of `fanzha match` tell each other: task, blocks of lines, answers, each as a frame in a pipe."""
+"""What the processes of `fanzha match` tell each other: task, blocks of lines, answers."""
 
-from dataclasses import astuple, dataclass
-from typing import IO, Any, Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 import msgpack
 
@@ -22,8 +22,6 @@ COLUMNS: Final = (
 """Of the rows that come out."""
 MOST_REASONS: Final = 1_000
 """Refused lines of which more than the number is told: a file that holds no addresses is refused line by line."""
-_SIZE: Final = 8
-"""Bytes of a frame's own length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,37 +58,42 @@ class Answer:
     """Number of the line, and why it is no address, for at most MOST_REASONS of the refused ones."""
 
 
-def send(pipe: IO[bytes], value: Task | Block | Answer) -> None:
-    """Write one of the three into a pipe."""
-    if isinstance(value, Task):
-        brands = [brand.model_dump(mode="json") for brand in value.brands]
-        frame = msgpack.packb((brands, value.thresholds, value.output, value.popular))
-    else:
-        frame = msgpack.packb(astuple(value))
-    pipe.write(len(frame).to_bytes(_SIZE, "big") + frame)
-    pipe.flush()
+def pack_task(task: Task) -> bytes:
+    """A task as bytes."""
+    brands = [brand.model_dump(mode="json") for brand in task.brands]
+    return _pack((brands, task.thresholds, task.output, task.popular))
 
 
-def receive_task(pipe: IO[bytes]) -> Task:
-    """The task; raises EOFError where the pipe ends before or within it."""
-    brands, *more = _receive(pipe)
+def unpack_task(frame: bytes) -> Task:
+    """The task of `pack_task`."""
+    brands, *more = _unpack(frame)
     return Task(tuple(map(stored_brand, brands)), *more)
 
 
-def receive_block(pipe: IO[bytes]) -> Block:
-    """The next block; raises EOFError where there is none."""
-    return Block(*_receive(pipe))
+def pack_block(block: Block) -> bytes:
+    """A block as bytes."""
+    return _pack((block.first, block.text))
 
 
-def receive_answer(pipe: IO[bytes]) -> Answer:
-    """The next answer; raises EOFError where there is none."""
-    return Answer(*_receive(pipe))
+def unpack_block(frame: bytes) -> Block:
+    """The block of `pack_block`."""
+    return Block(*_unpack(frame))
 
 
-def _receive(pipe: IO[bytes]) -> Any:  # noqa: ANN401 - what the other side packed
-    head = pipe.read(_SIZE)
-    size = int.from_bytes(head, "big")
-    frame = pipe.read(size)
-    if len(head) < _SIZE or len(frame) < size:
-        raise EOFError
+def pack_answer(answer: Answer) -> bytes:
+    """An answer as bytes."""
+    return _pack((answer.rows, answer.refused, answer.reasons))
+
+
+def unpack_answer(frame: bytes) -> Answer:
+    """The answer of `pack_answer`."""
+    return Answer(*_unpack(frame))
+
+
+def _pack(values: tuple[object, ...]) -> bytes:
+    packed: bytes = msgpack.packb(values)
+    return packed
+
+
+def _unpack(frame: bytes) -> Any:  # noqa: ANN401 - what the other side packed
     return msgpack.unpackb(frame, use_list=False)
