@@ -20,3 +20,8 @@ def fanzha(*arguments: str, cwd: Path, environ: Mapping[str, str] | None = None)
         timeout=240,
         check=False,
     )
+
+
+def children_of(process: int) -> list[int]:
+    """The processes that a process's main thread has started, as Linux lists them."""
+    return [int(each) for each in Path(f"/proc/{process}/task/{process}/children").read_text().split()]

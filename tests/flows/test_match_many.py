@@ -23,7 +23,7 @@ from flows.cli.match_lines import defused_cells
 from flows.cli.match_many import match_lines, read_blocks
 from flows.cli.match_work import Task
 from flows.simulate.names import make_hosts
-from tests.running import FANZHA
+from tests.running import FANZHA, children_of
 
 Found = TypeVar("Found")
 BRANDS = load_brands()[:20]
@@ -101,8 +101,7 @@ def matching(*, lines: bytes = b"paypa1.com\n" * 400_000) -> Iterator[subprocess
 
 def children(program: subprocess.Popen[bytes]) -> list[int]:
     """The processes that it has started, once there are some."""
-    listed = Path(f"/proc/{program.pid}/task/{program.pid}/children")
-    return until(lambda: [int(each) for each in listed.read_text().split()])
+    return until(lambda: children_of(program.pid))
 
 
 def until(found: Callable[[], Found]) -> Found:

@@ -1,6 +1,7 @@
 """Matching the database: new things alone, anew what a change may change, killed and gone on with, told in figures."""
 
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -9,18 +10,20 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from analytics.match.matcher import MATCHER_VERSION
 from db.brands import Brand
 from db.connection import transaction
-from db.matches import read_brands, read_state
+from db.errors import Interrupted
+from db.matches import MatchState, read_brands, read_state
 from db.rematches import read_rematch
 from db.store import Store, open_store
 from flows import matching
 from flows.matching import MatchReport, match_new, shown_changes, told_rematch
 from tests.flows.test_ingest import make_source, take
-from tests.running import fanzha
+from tests.running import children_of, fanzha
 
 ROOT = Path(__file__).parent.parent.parent
 ZYRQON = Brand(
@@ -77,6 +80,7 @@ def from_scratch(path: Path, brands: Sequence[Brand], end: int = 12) -> dict[str
 def matched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A database that is matched, ten hosts or apps a batch."""
     monkeypatch.setattr(matching, "BATCH", 10)
+    monkeypatch.setattr(matching, "cores", lambda: 1)
     with open_store(tmp_path / "fanzha.db", None) as store:
         fill(store)
         match_new(store, BRANDS)
@@ -181,6 +185,28 @@ def test_whoever_reads_meanwhile_sees_every_match(matched: Path) -> None:
         match_new(store, (ZYRQON, VRAMPFEN, *IDLE))
     assert len(seen) > 100
     assert set(seen) == {12}
+
+
+def test_many_hosts_are_spread_over_processes_and_a_killed_one_loses_nothing(
+    matched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(matching, "cores", lambda: 2)
+    real = matching._advanced
+
+    def deadly(state: MatchState, key: str, subjects: pl.DataFrame) -> MatchState:
+        for child in children_of(os.getpid()):
+            os.kill(child, signal.SIGKILL)
+        advanced: MatchState = real(state, key, subjects)
+        return advanced
+
+    monkeypatch.setattr(matching, "_advanced", deadly)
+    with open_store(tmp_path / "spread.db", None) as store:
+        fill(store)
+        with pytest.raises(Interrupted, match="was killed by signal 9; what was matched before is kept, run again"):
+            match_new(store, BRANDS)
+    monkeypatch.setattr(matching, "_advanced", real)
+    run(tmp_path / "spread.db")
+    assert stored(tmp_path / "spread.db") == stored(matched)
 
 
 KILLED = """
