@@ -6,7 +6,7 @@ A frame is read while it is collected, in batches and only the columns asked for
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 from types import MappingProxyType
 from typing import Final
@@ -16,6 +16,7 @@ from polars.io.plugins import register_io_source
 from sqlite_utils import Database
 
 from db.period import Period
+from db.pushdown import Decided, Domain, decide
 from db.views import ADDRESS_SQL, TARGET_SQL
 
 _BATCH_ROWS: Final = 50_000
@@ -50,6 +51,11 @@ _EVENT: Final = {
     "is_test": ("{table}.is_test", pl.Boolean),
 }
 
+_VOCABULARIES: Final = MappingProxyType({"named": "brand"})
+"""Of the terms that a column called otherwise holds; a `type` is of its table's vocabulary."""
+
+_ONE: Final = {"one": pl.Int64}
+
 Column = tuple[str, type[pl.DataType] | pl.DataType]
 
 
@@ -61,27 +67,31 @@ class _Frame:
     columns: Mapping[str, Column]
     time: str = ""
     """The clock by which a year of it suffices; without one, what happened in other years is needed too."""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """The columns of terms -> the vocabulary of each."""
+    key: str = ""
+    """What `told` tells of: the table's key begins with it."""
 
 
 def _event(table: str, columns: Mapping[str, Column], words: tuple[str, ...] = (), time: str = "") -> _Frame:
     terms = {word: (f"term_{word}.name", pl.String) for word in words}
-    return _Frame(table, {**_EVENT, **terms, **columns}, time)
+    vocabularies = {word: _VOCABULARIES.get(word, table if word == "type" else word) for word in words}
+    return _Frame(table, {**_EVENT, **terms, **columns}, time, vocabularies)
 
 
-def _of_all(aggregate: str, table: str, key: str) -> str:
-    """What all real sightings of one thing say, whenever: a look-up by the table's own order."""
-    return f"(SELECT {aggregate} FROM {table} AS other WHERE other.{key} = {table}.{key} AND NOT other.is_test)"  # noqa: S608 - our own names
+_TOLD: Final = {"first_seen_at": "min(seen_at)", "is_named": "max(claim) = 1", "is_allowed": "min(claim) = -1"}
+"""What all real sightings of one thing say, whenever; a thing that has none but tests is in no frame that asks."""
 
 
-def _seen(table: str, key: str, allowed: str = "FALSE") -> dict[str, Column]:
+def _seen(table: str, allowed: str = "FALSE") -> dict[str, Column]:
     """What is said of an address or an app, in one sighting and in all of them."""
     return {
         "seen_at": (f"{table}.seen_at", pl.Int64),
         "claim": (f"{table}.claim", pl.Int8),
-        "is_test": (f"{table}.is_test", pl.Boolean),
-        "first_seen_at": (_of_all("min(other.seen_at)", table, key), pl.Int64),
-        "is_named": (_of_all("max(other.claim) = 1", table, key), pl.Boolean),
-        "is_allowed": (f"({_of_all('min(other.claim) = -1', table, key)} OR {allowed})", pl.Boolean),
+        "is_test": ("{table}.is_test", pl.Boolean),
+        "first_seen_at": ("told.first_seen_at", pl.Int64),
+        "is_named": ("told.is_named", pl.Boolean),
+        "is_allowed": (f"(told.is_allowed OR {allowed})", pl.Boolean),
     }
 
 
@@ -100,9 +110,10 @@ _FRAMES: Final = MappingProxyType(
                 "host_id": ("url.host_id", pl.Int64),
                 "host": ("host.name", pl.String),
                 "registrable_domain": ("host.registrable_domain", pl.String),
-                **_seen("sighting", "url_id", _HOST_ALLOWED),
+                **_seen("sighting", _HOST_ALLOWED),
             },
             "seen_at",
+            key="url_id",
         ),
         "app_sightings": _Frame(
             "app_sighting",
@@ -110,9 +121,10 @@ _FRAMES: Final = MappingProxyType(
                 "app_id": ("app_sighting.app_id", pl.Int64),
                 "package": ("app.package", pl.String),
                 "name": ("app.name", pl.String),
-                **_seen("app_sighting", "app_id"),
+                **_seen("app_sighting"),
             },
             "seen_at",
+            key="app_id",
         ),
         "verdicts": _event(
             "verdict",
@@ -189,15 +201,22 @@ def _scan(database: Database, frame: _Frame, period: Period | None, lock: Lock) 
     columns = {**frame.columns, **_ORIGIN}
     schema = pl.Schema({name: dtype for name, (_, dtype) in columns.items()})
     is_bounded = period is not None and frame.time
-    ending = f" WHERE {{table}}.{frame.time} >= ? AND {{table}}.{frame.time} < ?" if is_bounded else ""
+    ending = f"{{table}}.{frame.time} >= ? AND {{table}}.{frame.time} < ?" if is_bounded else ""
     bounds = (period.start, period.end) if period is not None and frame.time else ()
 
     def batches(
         with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, _batch_size: int | None
     ) -> Iterator[pl.DataFrame]:
-        wanted = pl.Schema({name: schema[name] for name in with_columns or schema})
-        selected = ", ".join(columns[name][0] for name in wanted)
-        query = f"SELECT {selected} FROM {{table}}{_joins(selected)}{ending}".format(table=frame.table)  # noqa: S608 - our own names
+        with lock:
+            decided = _decided(database, frame, predicate)
+        names = with_columns or schema.names()
+        wanted = pl.Schema({name: schema[name] for name in names if name not in decided.pinned})
+        pinned = [pl.lit(decided.pinned[name], schema[name]).alias(name) for name in names if name in decided.pinned]
+        selected = ", ".join(columns[name][0] for name in wanted) or "1"
+        where = " AND ".join(filter(None, (ending, decided.sql))) or "TRUE"
+        query = f"SELECT {selected} FROM {_origin(frame, selected)}{_joins(selected)} WHERE {where}".format(  # noqa: S608 - our own names
+            table=frame.table
+        )
         # several frames of one figure are read at once, each from a thread of polars
         with lock:
             cursor = database.execute(query, bounds)
@@ -207,10 +226,38 @@ def _scan(database: Database, frame: _Frame, period: Period | None, lock: Lock) 
                     rows = cursor.fetchmany(wanted_rows)
                 if not rows:
                     return
-                batch = _framed(rows, wanted)
+                batch = _framed(rows, wanted or _ONE).select(*wanted, *pinned).select(names)
                 yield batch if predicate is None else batch.filter(predicate)
 
     return register_io_source(batches, schema=schema)
+
+
+def _origin(frame: _Frame, selected: str) -> str:
+    """The table; where the rows of one thing are told of together, behind them: both run in the table's own order."""
+    if "told." not in selected:
+        return "{table}"
+    told = ", ".join(f"{sql} AS {name}" for name, sql in _TOLD.items())
+    return (
+        f"(SELECT {frame.key}, {told} FROM {{table}} WHERE NOT is_test GROUP BY {frame.key}) AS told"  # noqa: S608 - our own names
+        f" CROSS JOIN {{table}} ON {{table}}.{frame.key} = told.{frame.key}"
+    )
+
+
+def _decided(database: Database, frame: _Frame, predicate: pl.Expr | None) -> Decided:
+    """What of the predicate SQLite can decide: conditions on terms and flags."""
+    if predicate is None:
+        return Decided()
+    wanted = set(predicate.meta.root_names())
+    domains = {
+        name: Domain(f"{{table}}.{name}", {True: 1, False: 0, None: None})
+        for name, (sql, dtype) in frame.columns.items()
+        if name in wanted and dtype == pl.Boolean and sql == f"{{table}}.{name}"
+    }
+    for word, vocabulary in frame.words.items():
+        if word in wanted:
+            terms = database.execute("SELECT name, term_id FROM term WHERE vocabulary = ?", [vocabulary]).fetchall()
+            domains[word] = Domain(f"{{table}}.{word}_id", dict(terms) | {None: None})
+    return decide(predicate, domains)
 
 
 def _portions(n_rows: int | None) -> Iterator[int]:
