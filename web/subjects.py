@@ -10,9 +10,10 @@ from typing import Any, Final, Protocol
 import polars as pl
 from sqlite_utils import Database
 
+from analytics.match.matcher import MATCHER_VERSION
 from analytics.normalise.address import BROKEN_PUNYCODE, Address, NotAnAddress, canonical_address, has_broken_label
 from db.brands import Brand, suffix_kind
-from db.lookups import BrandMatch, Known, known_addresses, known_packages
+from db.lookups import BrandMatch, Known, known_addresses, known_packages, stored_matches
 from db.vocabulary import Claim
 
 _PACKAGE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*)+")
@@ -81,7 +82,7 @@ def read_subjects(
     meant = [subject for text in texts for subject in _meanings(text, packages)]
     hosts = [subject for subject in meant if subject.address]
     known = _known_hosts(database, hosts)
-    matches = _address_matches([subject.address for subject in hosts if subject.address], brands, matcher)
+    matches = _address_matches(database, [subject.address for subject in hosts if subject.address], brands, matcher)
 
     def told(subject: Subject, address: Address) -> Subject:
         if known[address] == _UNKNOWN and has_broken_label(address.host):
@@ -151,9 +152,12 @@ def _known_hosts(database: Database | None, subjects: Sequence[Subject]) -> dict
 
 
 def _address_matches(
-    addresses: Sequence[Address], brands: Sequence[Brand], matcher: BrandMatcher
+    database: Database | None, addresses: Sequence[Address], brands: Sequence[Brand], matcher: BrandMatcher
 ) -> dict[str, list[BrandMatch]]:
-    """What each of `_texts` of the addresses resembles; one of its tails says nothing of a host."""
+    """What each of `_texts` of the addresses resembles; one of its tails says nothing of a host.
+
+    Of hosts that are stored with their matches these are taken; the others are matched here and now.
+    """
     rows = [
         (
             address.host,
@@ -163,11 +167,18 @@ def _address_matches(
         )
         for address in dict.fromkeys(addresses)
     ]
-    urls = pl.DataFrame(rows, schema=_URLS, orient="row")
-    in_hosts = matcher.match_hosts(urls.drop("tail").unique("host", maintain_order=True))
-    in_tails = matcher.match_urls(urls.filter(pl.col("tail") != ""))
-    found = pl.concat([in_hosts.with_columns(tail=pl.lit("")), in_tails], how="diagonal")
-    return _brand_matches(found.with_columns(text=pl.concat_str("host", pl.lit(" "), "tail")), "text", brands)
+    hosts = list(dict.fromkeys(address.host for address in addresses))
+    stored = stored_matches(database, hosts, MATCHER_VERSION) if database else {}
+    new = {row[0]: row for row in rows if row[0] not in stored}
+    tails = [row for row in rows if row[1]]
+    met = defaultdict(list, {f"{host} ": matches for host, matches in stored.items()})
+    if new:
+        in_hosts = matcher.match_hosts(pl.DataFrame(list(new.values()), schema=_URLS, orient="row").drop("tail"))
+        met |= _brand_matches(in_hosts.with_columns(text=pl.col("host") + " "), "text", brands)
+    if tails:
+        in_tails = matcher.match_urls(pl.DataFrame(tails, schema=_URLS, orient="row"))
+        met |= _brand_matches(in_tails.with_columns(text=pl.col("host") + " " + pl.col("tail")), "text", brands)
+    return met
 
 
 def _texts(address: Address) -> tuple[str, ...]:
@@ -182,6 +193,8 @@ def _suffix(address: Address) -> str:
 def _app_matches(
     packages: Sequence[str], brands: Sequence[Brand], matcher: BrandMatcher
 ) -> dict[str, list[BrandMatch]]:
+    if not packages:
+        return {}
     apps = pl.DataFrame({"app_id": range(len(packages)), "package": packages}, schema_overrides={"package": pl.String})
     frame = apps.select(
         pl.col(name).cast(dtype) if name in apps.columns else pl.lit(None, dtype).alias(name)
