@@ -11,7 +11,14 @@ import polars as pl
 from sqlite_utils import Database
 
 from analytics.match.matcher import MATCHER_VERSION
-from analytics.normalise.address import BROKEN_PUNYCODE, Address, NotAnAddress, canonical_address, has_broken_label
+from analytics.normalise.address import (
+    BROKEN_PUNYCODE,
+    Address,
+    NotAnAddress,
+    canonical_address,
+    has_broken_label,
+    normalise_addresses,
+)
 from db.brands import Brand, suffix_kind
 from db.lookups import BrandMatch, Known, known_addresses, known_packages, stored_matches
 from db.vocabulary import Claim
@@ -26,6 +33,8 @@ _URLS: Final = pl.Schema(
     {"host": pl.String, "tail": pl.String, "registrable_domain": pl.String, "public_suffix": pl.String}
 )
 _UNKNOWN: Final = Known()
+_MANY: Final = 32
+"""Texts from which on a frame reads them: it costs as much as some twenty of them one by one."""
 
 
 class BrandMatcher(Protocol):
@@ -79,7 +88,8 @@ def read_subjects(
 ) -> list[Subject]:
     """The subjects of texts, in their order; one that could be a host and a package gives both, the host first."""
     packages = _packages(database, texts, brands, matcher)
-    meant = [subject for text in texts for subject in _meanings(text, packages)]
+    addresses = _addresses(texts)
+    meant = [subject for text in texts for subject in _meanings(text, addresses[text], packages)]
     hosts = [subject for subject in meant if subject.address]
     known = _known_hosts(database, hosts)
     matches = _address_matches(database, [subject.address for subject in hosts if subject.address], brands, matcher)
@@ -93,15 +103,30 @@ def read_subjects(
     return [told(subject, subject.address) if subject.address else subject for subject in meant]
 
 
-def _meanings(text: str, packages: Mapping[str, Subject]) -> list[Subject]:
+def _addresses(texts: Sequence[str]) -> dict[str, Address | NotAnAddress]:
+    """Each text as an address, or why it is none; many are read as a frame, which says the same sooner."""
+    plain = list(dict.fromkeys(text for text in texts if text.isascii()))
+    if len(plain) < _MANY:
+        return {text: _address(text) for text in texts}
+    rows = zip(plain, normalise_addresses(pl.Series(plain)).drop("address").iter_rows(), strict=True)
+    found = {text: NotAnAddress(reason) if reason else Address(*of) for text, (*of, reason) in rows}
+    return {text: found[text] if text in found else _address(text) for text in texts}
+
+
+def _address(text: str) -> Address | NotAnAddress:
+    try:
+        return canonical_address(text)
+    except NotAnAddress as refusal:
+        return refusal
+
+
+def _meanings(text: str, address: Address | NotAnAddress, packages: Mapping[str, Subject]) -> list[Subject]:
     stripped = text.strip()
     as_package = [replace(packages[stripped], text=text)] if stripped in packages else []
     if as_package and not _may_be_host(stripped):
         return as_package
-    try:
-        address = canonical_address(text)
-    except NotAnAddress as refusal:
-        return as_package or [Subject(text, "unreadable", refusal=refusal.reason)]
+    if isinstance(address, NotAnAddress):
+        return as_package or [Subject(text, "unreadable", refusal=address.reason)]
     return [Subject(text, "url" if address.tail else "host", address), *as_package]
 
 

@@ -320,14 +320,15 @@ def test_asking_leaves_no_trace_of_being_seen(records: Records) -> None:
 MANY = [
     *(f"https://{name}-{number}.example/{path}" for name in ("plain", "demopay-login", "paypal") for number in range(4)
       for path in ("", "qifu/login.php", "a?b=c")),
-    LOOKALIKE, OWN, PACKAGE, APP, PAGE, PLAIN, "demopay.top", "no address", "https://www.demopay.com/qifu/login",
+    LOOKALIKE, OWN, PACKAGE, APP, PAGE, PLAIN, "demopay.top", "no address", "", "\udcff.example", "bücher.example",
+    "192.0.2.7", "3", "https://www.demopay.com/qifu/login",
 ]  # fmt: skip
 """More than are searched one by one."""
 
 
 def fill(records: Records) -> None:
     for value in MANY[::2]:
-        if "." in value and value != PACKAGE:
+        if "." in value and value.isascii() and value != PACKAGE:
             records.sight("feed", value, "none")
 
 
