@@ -39,8 +39,9 @@ def _week(day: str) -> str:
 
 
 _PLAIN: Final = "lower(replace(:{}, '[.]', '.'))"
-_IN_YEAR: Final = """match.first_seen_at >= (strftime('%s', :year || '-01-01') - 28800) * 1000
-    AND match.first_seen_at < (strftime('%s', :year || '-01-01', '+1 year') - 28800) * 1000
+_YEAR: Final = """{at} >= (strftime('%s', :year || '-01-01') - 28800) * 1000
+    AND {at} < (strftime('%s', :year || '-01-01', '+1 year') - 28800) * 1000"""
+_IN_YEAR: Final = f"""{_YEAR.format(at="match.first_seen_at")}
     AND match.confidence >= brand.threshold"""
 _SEEN_DAY: Final = "(match.first_seen_at + 28800000) / 86400000"
 
@@ -198,13 +199,13 @@ FROM v_attacks WHERE state = 'confirmed' ORDER BY is_own DESC, confirmed""",
     Question(
         "losses",
         "某年损失，按项目、档次与类型 · losses of a :year by programme, tier and type",
-        """SELECT programme.name AS programme, tier.name AS tier, type.name AS type, count(*) AS events,
+        f"""SELECT programme.name AS programme, tier.name AS tier, type.name AS type, count(*) AS events,
     count(DISTINCT loss.episode) AS episodes, printf('%d.%02d', sum(amount_fen) / 100, sum(amount_fen) % 100)
         AS amount_cny
 FROM loss CROSS JOIN term AS type ON type.term_id = loss.type_id
 LEFT JOIN term AS programme ON programme.term_id = loss.programme_id
 LEFT JOIN term AS tier ON tier.term_id = loss.tier_id
-WHERE NOT loss.is_test AND strftime('%Y', (loss.occurred_at + 28800000) / 1000, 'unixepoch') = :year
+WHERE NOT loss.is_test AND {_YEAR.format(at="loss.occurred_at")}
 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3""",
         {"year": "2024"},
     ),
