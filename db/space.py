@@ -45,5 +45,6 @@ ROWS: Final = MappingProxyType(
 )
 """Of what -> the tables that hold it (each with its indexes), and the one that has a row for each."""
 BYTES: Final = MappingProxyType(
-    {"an address": 160, "a sighting": 62, "a lookalike": 170, "an app": 240, "a warning": 58, "a person": 54}
+    {"an address": 142, "a sighting": 63, "a lookalike": 169, "an app": 299, "a warning": 57, "a person": 53}
 )
+"""Of what -> bytes of one, by dbstat, in a file of 138,400 addresses on 55,000 hosts, 214,000 warnings and 480 apps."""

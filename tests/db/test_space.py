@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from db.connection import open_database
-from db.space import PURPOSES, ROWS
+from db.space import BYTES, PURPOSES, ROWS
 
 
 def test_every_index_has_a_purpose_and_every_purpose_an_index(tmp_path: Path) -> None:
@@ -17,3 +17,4 @@ def test_every_index_has_a_purpose_and_every_purpose_an_index(tmp_path: Path) ->
         }
     assert found == set(PURPOSES)
     assert {table for held, counted in ROWS.values() for table in (*held, counted)} <= set(tables)
+    assert set(BYTES) == set(ROWS)
