@@ -95,7 +95,10 @@ WHERE host.name = {_PLAIN.format("host")} AND NOT sighting.is_test GROUP BY 1 OR
 FROM (SELECT host_id FROM host WHERE instr(name, {_PLAIN.format("part")}) ORDER BY host_id DESC LIMIT 200) AS found
 CROSS JOIN host ON host.host_id = found.host_id ORDER BY host.host_id DESC""",
         {"part": "qifu-login"},
-        {"host": "a part may stand anywhere: names are read from the newest on, until 200 are found"},
+        {
+            "host": "a part may stand anywhere, so names are read from the newest on until 200 are found; one that is "
+            "rare takes 0.1 s for each million hosts, 0.3 s where they come from the disk"
+        },
     ),
     Question(
         "neighbours",
