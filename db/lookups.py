@@ -104,6 +104,12 @@ FROM (
     LEFT JOIN sighting ON sighting.url_id = url.url_id AND NOT sighting.is_test
     GROUP BY asked.number, url.url_id) AS page
 GROUP BY page.number"""
+_MATCHES: Final = """
+SELECT asked.number, brand.id, match.confidence, brand.threshold, match.explanation_zh, match.explanation_en
+FROM match_state CROSS JOIN asked CROSS JOIN host ON host.name = asked.host AND host.host_id <= match_state.host_id
+LEFT JOIN match ON match.host_id = host.host_id LEFT JOIN brand ON brand.brand_id = match.brand_id AND brand.is_listed
+WHERE match_state.matcher_version = asked.tail
+    AND NOT EXISTS (SELECT 1 FROM rematch WHERE rematch.finished_at IS NULL)"""
 _PACKAGE_CLAIMS: Final = """
 SELECT asked.number, asked.near, source.name, source.is_verified, app_sighting.claim, max(named.name),
     min(app_sighting.seen_at), max(app_sighting.seen_at) AS last_at
@@ -153,6 +159,18 @@ def known_packages(database: Database, packages: Sequence[str]) -> list[Known]:
     return [
         _known(claims[n], verdicts[n], (), tuple(BrandMatch(*row) for row in matches[n])) for n in range(len(packages))
     ]
+
+
+def stored_matches(database: Database, hosts: Sequence[str], version: str) -> dict[str, list[BrandMatch]]:
+    """The brands that hosts imitate, as a matching run stored it; without those that none has matched yet.
+
+    It is what the matcher of this version and the brands in force answer; empty while some is still to be matched anew.
+    """
+    asked = [(number, host, version, 0) for number, host in enumerate(hosts)]
+    return {
+        hosts[number]: [BrandMatch(*row) for row in rows if row[0] is not None]
+        for number, rows in _by_number(database, _MATCHES, asked).items()
+    }
 
 
 def _near(number: int, host: str, tail: str) -> list[tuple[int, str, str, int]]:

@@ -9,6 +9,7 @@ import polars as pl
 from sqlite_utils import Database
 
 from db.brands import Brand, stored_brand
+from db.daily import FIRST_SEEN_SQL
 from db.frames import read_query
 
 _MATCH_COLUMNS: Final[Mapping[str, type[pl.DataType]]] = {
@@ -123,9 +124,10 @@ def drop_matches(database: Database, table: str, key: str, subjects: Iterable[in
 def save_matches(database: Database, table: str, key: str, matches: pl.DataFrame) -> int:
     """Store matches of hosts (`match`, `host_id`) or apps (`app_match`, `app_id`); returns how many."""
     columns = tuple(_MATCH_COLUMNS)
+    more, value = (", first_seen_at", f", {FIRST_SEEN_SQL.format(host='?1')}") if table == "match" else ("", "")
     database.conn.executemany(
-        f"""INSERT OR REPLACE INTO {table} ({key}, brand_id, {", ".join(columns)})
-            VALUES (?, (SELECT brand_id FROM brand WHERE id = ?), ?, ?, ?, ?, ?, ?)""",  # noqa: S608 - our own names
+        f"""INSERT OR REPLACE INTO {table} ({key}, brand_id, {", ".join(columns)}{more})
+            VALUES (?1, (SELECT brand_id FROM brand WHERE id = ?2), ?3, ?4, ?5, ?6, ?7, ?8{value})""",  # noqa: S608 - our own names
         matches.select(key, "brand", *columns).iter_rows(),
     )
     return matches.height

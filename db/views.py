@@ -124,8 +124,7 @@ VIEWS: Final = (
             match.technique, match.similarity, match.confidence,
             match.confidence >= brand.threshold AS is_above_threshold, match.matched, match.explanation_zh,
             match.explanation_en,
-            (SELECT {_instant("min(sighting.seen_at)")} FROM url JOIN sighting USING (url_id)
-                WHERE url.host_id = match.host_id) AS first_seen,
+            {_instant("match.first_seen_at")} AS first_seen,
             (SELECT count(*) FROM url JOIN sighting USING (url_id) WHERE url.host_id = match.host_id) AS sightings
         FROM match JOIN host USING (host_id) JOIN brand USING (brand_id)""",
     ),
@@ -349,16 +348,14 @@ VIEWS: Final = (
             "sink": "去向系统 · sink",
             "programme": "项目 · programme",
             "events": "事件数 · events",
-            "subjects": "涉及人数（假名） · subjects (pseudonyms)",
         },
-        f"""SELECT {_shanghai_day("warning.occurred_at")} AS day, stage.name AS stage, channel.name AS channel,
-            sink.name AS sink, programme.name AS programme, count(*) AS events,
-            count(DISTINCT warning.subject_id) AS subjects
-        FROM warning JOIN term AS stage ON stage.term_id = warning.stage_id
-        LEFT JOIN term AS channel ON channel.term_id = warning.channel_id
-        LEFT JOIN term AS sink ON sink.term_id = warning.sink_id
-        LEFT JOIN term AS programme ON programme.term_id = warning.programme_id
-        WHERE NOT warning.is_test GROUP BY 1, 2, 3, 4, 5""",
+        """SELECT date(warning_day.day * 86400, 'unixepoch') AS day, stage.name AS stage, channel.name AS channel,
+            sink.name AS sink, programme.name AS programme, sum(warning_day.events) AS events
+        FROM warning_day JOIN term AS stage ON stage.term_id = warning_day.stage_id
+        LEFT JOIN term AS channel ON channel.term_id = warning_day.channel_id
+        LEFT JOIN term AS sink ON sink.term_id = warning_day.sink_id
+        LEFT JOIN term AS programme ON programme.term_id = warning_day.programme_id
+        GROUP BY warning_day.day, stage.name, channel.name, sink.name, programme.name""",
     ),
     View(
         "v_losses",

@@ -11,6 +11,7 @@ from typing import Final
 import polars as pl
 from sqlite_utils import Database
 
+from db.daily import count_warnings, note_seen
 from db.terms import Terms
 
 _AT_ONCE: Final = 50
@@ -259,7 +260,29 @@ def save_rows(database: Database, terms: Terms, kind: str, rows: pl.DataFrame, o
     own = ("source_id", "document_id", "position")
     final = batch.select(*own, *(expression.alias(name) for name, expression in target.columns.items()))
     # in the key's order the table's pages are touched one after the other; of two equal rows the first stays first
-    return _insert(database, target.table, final.sort(target.key, maintain_order=True), conflict=target.key)
+    ordered = final.sort(target.key, maintain_order=True)
+    if kind == "warning":
+        return _insert_counted(database, target, ordered)
+    inserted = _insert(database, target.table, ordered, conflict=target.key)
+    if kind == "address":
+        note_seen(database, batch.select("host_id", "is_test", seen_at=target.columns["seen_at"]))
+    return inserted
+
+
+def _insert_counted(database: Database, target: _Target, rows: pl.DataFrame) -> int:
+    """Insert warnings and count by day those that are new: mostly all are, which SQLite tells; else they are sought."""
+    database.execute("SAVEPOINT counted")
+    inserted = _insert(database, target.table, rows, conflict=target.key)
+    if inserted < rows.height:
+        database.execute("ROLLBACK TO counted")
+        event = _Noun(target.table, "position", target.key, {name: name for name in target.key})
+        distinct = rows.unique(target.key, keep="first", maintain_order=True)
+        known = _known(database, event, distinct.select(target.key))
+        rows = distinct.join(known, on=target.key, how="anti", maintain_order="left")
+        inserted = _insert(database, target.table, rows)
+    database.execute("RELEASE counted")
+    count_warnings(database, rows)
+    return inserted
 
 
 def _with_ids(database: Database, noun: _Noun, batch: pl.DataFrame) -> pl.DataFrame:

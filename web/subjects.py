@@ -10,9 +10,17 @@ from typing import Any, Final, Protocol
 import polars as pl
 from sqlite_utils import Database
 
-from analytics.normalise.address import BROKEN_PUNYCODE, Address, NotAnAddress, canonical_address, has_broken_label
+from analytics.match.matcher import MATCHER_VERSION
+from analytics.normalise.address import (
+    BROKEN_PUNYCODE,
+    Address,
+    NotAnAddress,
+    canonical_address,
+    has_broken_label,
+    normalise_addresses,
+)
 from db.brands import Brand, suffix_kind
-from db.lookups import BrandMatch, Known, known_addresses, known_packages
+from db.lookups import BrandMatch, Known, known_addresses, known_packages, stored_matches
 from db.vocabulary import Claim
 
 _PACKAGE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*)+")
@@ -25,6 +33,8 @@ _URLS: Final = pl.Schema(
     {"host": pl.String, "tail": pl.String, "registrable_domain": pl.String, "public_suffix": pl.String}
 )
 _UNKNOWN: Final = Known()
+_MANY: Final = 32
+"""Texts from which on a frame reads them: it costs as much as some twenty of them one by one."""
 
 
 class BrandMatcher(Protocol):
@@ -78,10 +88,11 @@ def read_subjects(
 ) -> list[Subject]:
     """The subjects of texts, in their order; one that could be a host and a package gives both, the host first."""
     packages = _packages(database, texts, brands, matcher)
-    meant = [subject for text in texts for subject in _meanings(text, packages)]
+    addresses = _addresses(texts)
+    meant = [subject for text in texts for subject in _meanings(text, addresses[text], packages)]
     hosts = [subject for subject in meant if subject.address]
     known = _known_hosts(database, hosts)
-    matches = _address_matches([subject.address for subject in hosts if subject.address], brands, matcher)
+    matches = _address_matches(database, [subject.address for subject in hosts if subject.address], brands, matcher)
 
     def told(subject: Subject, address: Address) -> Subject:
         if known[address] == _UNKNOWN and has_broken_label(address.host):
@@ -92,15 +103,30 @@ def read_subjects(
     return [told(subject, subject.address) if subject.address else subject for subject in meant]
 
 
-def _meanings(text: str, packages: Mapping[str, Subject]) -> list[Subject]:
+def _addresses(texts: Sequence[str]) -> dict[str, Address | NotAnAddress]:
+    """Each text as an address, or why it is none; many are read as a frame, which says the same sooner."""
+    plain = list(dict.fromkeys(text for text in texts if text.isascii()))
+    if len(plain) < _MANY:
+        return {text: _address(text) for text in texts}
+    rows = zip(plain, normalise_addresses(pl.Series(plain)).drop("address").iter_rows(), strict=True)
+    found = {text: NotAnAddress(reason) if reason else Address(*of) for text, (*of, reason) in rows}
+    return {text: found[text] if text in found else _address(text) for text in texts}
+
+
+def _address(text: str) -> Address | NotAnAddress:
+    try:
+        return canonical_address(text)
+    except NotAnAddress as refusal:
+        return refusal
+
+
+def _meanings(text: str, address: Address | NotAnAddress, packages: Mapping[str, Subject]) -> list[Subject]:
     stripped = text.strip()
     as_package = [replace(packages[stripped], text=text)] if stripped in packages else []
     if as_package and not _may_be_host(stripped):
         return as_package
-    try:
-        address = canonical_address(text)
-    except NotAnAddress as refusal:
-        return as_package or [Subject(text, "unreadable", refusal=refusal.reason)]
+    if isinstance(address, NotAnAddress):
+        return as_package or [Subject(text, "unreadable", refusal=address.reason)]
     return [Subject(text, "url" if address.tail else "host", address), *as_package]
 
 
@@ -151,9 +177,12 @@ def _known_hosts(database: Database | None, subjects: Sequence[Subject]) -> dict
 
 
 def _address_matches(
-    addresses: Sequence[Address], brands: Sequence[Brand], matcher: BrandMatcher
+    database: Database | None, addresses: Sequence[Address], brands: Sequence[Brand], matcher: BrandMatcher
 ) -> dict[str, list[BrandMatch]]:
-    """What each of `_texts` of the addresses resembles; one of its tails says nothing of a host."""
+    """What each of `_texts` of the addresses resembles; one of its tails says nothing of a host.
+
+    Of hosts that are stored with their matches these are taken; the others are matched here and now.
+    """
     rows = [
         (
             address.host,
@@ -163,11 +192,18 @@ def _address_matches(
         )
         for address in dict.fromkeys(addresses)
     ]
-    urls = pl.DataFrame(rows, schema=_URLS, orient="row")
-    in_hosts = matcher.match_hosts(urls.drop("tail").unique("host", maintain_order=True))
-    in_tails = matcher.match_urls(urls.filter(pl.col("tail") != ""))
-    found = pl.concat([in_hosts.with_columns(tail=pl.lit("")), in_tails], how="diagonal")
-    return _brand_matches(found.with_columns(text=pl.concat_str("host", pl.lit(" "), "tail")), "text", brands)
+    hosts = list(dict.fromkeys(address.host for address in addresses))
+    stored = stored_matches(database, hosts, MATCHER_VERSION) if database else {}
+    new = {row[0]: row for row in rows if row[0] not in stored}
+    tails = [row for row in rows if row[1]]
+    met = defaultdict(list, {f"{host} ": matches for host, matches in stored.items()})
+    if new:
+        in_hosts = matcher.match_hosts(pl.DataFrame(list(new.values()), schema=_URLS, orient="row").drop("tail"))
+        met |= _brand_matches(in_hosts.with_columns(text=pl.col("host") + " "), "text", brands)
+    if tails:
+        in_tails = matcher.match_urls(pl.DataFrame(tails, schema=_URLS, orient="row"))
+        met |= _brand_matches(in_tails.with_columns(text=pl.col("host") + " " + pl.col("tail")), "text", brands)
+    return met
 
 
 def _texts(address: Address) -> tuple[str, ...]:
@@ -182,6 +218,8 @@ def _suffix(address: Address) -> str:
 def _app_matches(
     packages: Sequence[str], brands: Sequence[Brand], matcher: BrandMatcher
 ) -> dict[str, list[BrandMatch]]:
+    if not packages:
+        return {}
     apps = pl.DataFrame({"app_id": range(len(packages)), "package": packages}, schema_overrides={"package": pl.String})
     frame = apps.select(
         pl.col(name).cast(dtype) if name in apps.columns else pl.lit(None, dtype).alias(name)

@@ -79,6 +79,28 @@ class Name:
 _HOST: Final = "abcdefghijklmnopqrstuvwxyz0123456789-."
 _MOST_SPANS: Final = 4
 """Places of a name in one piece that are looked at; who repeats it more often means to cost time."""
+_FEW: Final = 16
+"""Texts that are searched one by one: polars prepares its search for each call anew, which takes 20 ms."""
+
+
+class _Table:
+    """Texts to look for, each with the names (by their places) that it stands for."""
+
+    def __init__(self, entries: Iterable[tuple[str, int]]) -> None:
+        self.owned: dict[str, list[int]] = defaultdict(list)
+        for text, place in entries:
+            self.owned[text].append(place)
+
+    @cached_property
+    def owners(self) -> pl.DataFrame:
+        """`found`, `name`: a text and one name a row."""
+        rows = [(text, place) for text, places in self.owned.items() for place in places]
+        return pl.DataFrame(rows, {"found": pl.String, "name": pl.Int64}, orient="row")
+
+    @cached_property
+    def patterns(self) -> pl.Series:
+        """The texts, as polars takes them."""
+        return pl.Series("found", list(self.owned), dtype=pl.String)
 
 
 class PathNames:
@@ -111,9 +133,9 @@ class PathNames:
                     yield Name(first[brand.id], brand.names, domain)
 
     @cached_property
-    def _inner(self) -> dict[str, list[int]]:
-        """Texts to look for anywhere, each with the names that it stands for."""
-        return _table(
+    def _inner(self) -> _Table:
+        """Texts to look for anywhere."""
+        return _Table(
             (text, place)
             for place, name in enumerate(self.names)
             if name.domain or not _is_short(name.target.form)
@@ -121,9 +143,9 @@ class PathNames:
         )
 
     @cached_property
-    def _short(self) -> dict[str, list[int]]:
+    def _short(self) -> _Table:
         """Texts to look for among words: a short name alone, or with a keyword behind it."""
-        return _table(
+        return _Table(
             (f"/{name.target.form.text}{behind}", place)
             for place, name in enumerate(self.names)
             if not name.domain and _is_short(name.target.form)
@@ -167,17 +189,24 @@ def _spellings(text: str) -> set[str]:
     return {_fold(each.encode()).decode() for each in texts}
 
 
-def _table(entries: Iterable[tuple[str, int]]) -> dict[str, list[int]]:
-    table: dict[str, list[int]] = defaultdict(list)
-    for text, place in entries:
-        table[text].append(place)
-    return dict(table)
-
-
-def _met(texts: pl.Series, table: dict[str, list[int]]) -> pl.DataFrame:
+def _met(texts: pl.Series, table: _Table) -> pl.DataFrame:
     """`row`, `name` of each text of the table that stands in a text."""
-    patterns = pl.Series("found", list(table), dtype=pl.String)
-    owners = pl.DataFrame({"found": patterns, "name": pl.Series(list(table.values()), dtype=pl.List(pl.Int64))})
+    return _met_by_hand(texts, table) if texts.len() <= _FEW else _met_in_frames(texts, table)
+
+
+def _met_by_hand(texts: pl.Series, table: _Table) -> pl.DataFrame:
+    rows = [
+        (row, name)
+        for row, text in enumerate(texts)
+        for found, names in table.owned.items()
+        if found in text
+        for name in names
+    ]
+    return pl.DataFrame(rows, {"row": pl.UInt32, "name": pl.Int64}, orient="row")
+
+
+def _met_in_frames(texts: pl.Series, table: _Table) -> pl.DataFrame:
+    patterns, owners = table.patterns, table.owners
     return (
         pl.DataFrame({"text": texts})
         .with_row_index("row")
@@ -187,7 +216,6 @@ def _met(texts: pl.Series, table: dict[str, list[int]]) -> pl.DataFrame:
         .unique()
         .join(owners, on="found")
         .select("row", "name")
-        .explode("name")
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from tests.bench.asking import measure_batch, measure_check, measure_questions
 from tests.bench.frame import Benchmark, measure_all, save, show
 from tests.bench.ingesting import LIST, PHISHTANK, WARNINGS, measure_ingest
 from tests.bench.matching import (
@@ -58,6 +59,11 @@ BENCHMARKS: Final = (
     Benchmark("year: memory", "nothing: all processes at their peak", "GiB", measure_year_memory, target=2.0),
     Benchmark("year: growth of time", SMALLER, "x", measure_growth, target=11.0),
     Benchmark("year: growth of memory", SMALLER, "x", measure_memory_growth, target=1.2),
+    Benchmark(
+        "queries: the slowest", "nothing: as measured, of those in docs/queries.md", "s", measure_questions, target=1.0
+    ),
+    Benchmark("check: one address", "nothing: as measured, inside the process", "s", measure_check, target=0.005),
+    Benchmark("check: batch", "the bare sqlite3 look-ups of the same addresses", "x", measure_batch),
     Benchmark("kpi", "nothing: as measured", "s", measure_figures),
     Benchmark("start-up: match one host", "nothing: as measured, the whole process", "s", measure_start, target=1.0),
 )

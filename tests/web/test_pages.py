@@ -27,7 +27,8 @@ from db.views import VIEWS, View
 from db.vocabulary import Claim
 from tests.web.filled import Records, filled
 from web.pages import _ReadOnly, make_pages, serve
-from web.queries import QUERIES, Query
+from web.queries import QUERIES
+from web.questions import Question
 
 HOST = "qifu-login-demo.example"
 FORMULA = "=cmd|' /C calc'!A0"
@@ -144,7 +145,7 @@ def test_the_first_page_offers_views_and_questions_before_tables(site: Site) -> 
         ("/fanzha/v_quarantine", "qifu\\u202egnp[.]exe"),
         ("/fanzha/v_quarantine", SCRIPT),
         ("/fanzha/app", "hxxps://qifu-login-demo[.]example/a[.]apk"),
-        ("/fanzha/newest-lookalikes", "qifu-login-demo[.]example"),
+        ("/fanzha/new-lookalikes?brand=&day=2024-06-01", "qifu-login-demo[.]example"),
         ("/fanzha/review-queue", "qifu-login-demo[.]example"),
         ("/fanzha/host-search?part=login-demo[.]EX", "qifu-login-demo[.]example"),
         ("/fanzha?sql=select+host+from+v_sightings", "qifu-login-demo[.]example"),
@@ -158,7 +159,7 @@ def test_what_criminals_wrote_is_shown_but_harmless(site: Site, page: str, shown
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
-def test_every_question_is_answered(site: Site, query: Query) -> None:
+def test_every_question_is_answered(site: Site, query: Question) -> None:
     status, body, _ = site.get(f"/fanzha/{query.name}.json?part=qifu&year=2024")
     answer = json.loads(body)
     assert (status, answer["error"]) == (200, None)

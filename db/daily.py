@@ -1,0 +1,45 @@
+"""What is kept up to date with the rows, so that nobody has to count a year of them: within the same transaction."""
+
+from typing import Final
+
+import polars as pl
+from sqlite_utils import Database
+
+SHANGHAI_MS: Final = 8 * 3_600_000
+"""China has kept UTC+8 all year round since 1992."""
+DAY_MS: Final = 86_400_000
+FIRST_SEEN_SQL: Final = """(SELECT min(sighting.seen_at) FROM url CROSS JOIN sighting ON sighting.url_id = url.url_id
+    WHERE url.host_id = {host} AND NOT sighting.is_test)"""
+"""When any source first saw a host; `host` is the expression of its id."""
+_EARLIER: Final = f"""UPDATE match SET first_seen_at = {FIRST_SEEN_SQL.format(host="match.host_id")}
+    WHERE host_id = ? AND (first_seen_at IS NULL OR first_seen_at > ?)"""  # noqa: S608 - our own names
+_WARNING_KEY: Final = ("day", "source_id", "stage_id", "channel_id", "sink_id", "programme_id")
+_COUNTED: Final = f"""INSERT INTO warning_day ({", ".join(_WARNING_KEY)}, events) VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET events = events + excluded.events"""  # noqa: S608 - likewise
+
+
+def note_seen(database: Database, sightings: pl.DataFrame) -> None:
+    """Let matches of hosts know of an earlier sighting; matches yet to be made find it themselves.
+
+    Args:
+        database: within a transaction that has stored the sightings.
+        sightings: `host_id`, `seen_at` (Unix ms), `is_test`.
+    """
+    state = database.execute("SELECT host_id FROM match_state").fetchone()
+    known = sightings.filter(pl.col("host_id") <= (state[0] if state else 0), ~pl.col("is_test").cast(pl.Boolean))
+    earliest = known.group_by("host_id").agg(pl.col("seen_at").min()).sort("host_id")
+    database.conn.executemany(_EARLIER, earliest.iter_rows())
+
+
+def count_warnings(database: Database, warnings: pl.DataFrame) -> None:
+    """Add to `warning_day` what these warnings, each of them new, bring.
+
+    Args:
+        database: within the transaction that stores them.
+        warnings: `occurred_at` (Unix ms), `is_test`, and the ids of the table's key.
+    """
+    day = (pl.col("occurred_at") + SHANGHAI_MS) // DAY_MS
+    real = warnings.filter(~pl.col("is_test").cast(pl.Boolean)).with_columns(
+        day.alias("day"), pl.col("channel_id", "sink_id", "programme_id").fill_null(0)
+    )
+    database.conn.executemany(_COUNTED, real.group_by(_WARNING_KEY).len().sort(_WARNING_KEY).iter_rows())
