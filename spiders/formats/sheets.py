@@ -11,7 +11,7 @@ from spiders.formats.bounds import bound_rows, bound_text
 from spiders.formats.draft import Draft
 from spiders.formats.parsed import rejected_frame
 from spiders.formats.records import no_column
-from spiders.formats.text import LINE_LIMIT
+from spiders.formats.text import LINE_LIMIT, printable
 
 
 def read_parquet(content: bytes, columns: Mapping[str, str]) -> Draft:
@@ -99,7 +99,7 @@ def _sheet(content: bytes, sheet: str) -> pl.DataFrame:
 
 def _first_line(error: BaseException) -> str:
     lines = str(error).strip().splitlines()
-    return lines[0][:200] if lines else type(error).__name__
+    return printable(lines[0][:200]) if lines else type(error).__name__
 
 
 def _draft(frame: pl.DataFrame) -> Draft:
