@@ -17,7 +17,7 @@ import polars as pl
 from db.errors import UnreadableFile
 from spiders.formats.draft import Draft, rejected_lines
 from spiders.formats.parsed import RAW_LIMIT
-from spiders.formats.text import printable
+from spiders.formats.text import listed, printable
 
 SPAN_LIMIT: Final = 50
 """Lines of one record; a quote that stays open longer is a broken one, and would swallow the rest of the file."""
@@ -26,7 +26,6 @@ _FIELDS_AT_ONCE: Final = 8_000_000
 """Fields split in one go: 16 bytes each, whatever they hold; a million records of PhishTank's eight columns."""
 _ODD_AT_ONCE: Final = 100_000
 """Records of the csv module held as Python objects, some hundred bytes each."""
-_SHOWN: Final = 30
 _WRONG: Final = "{} fields where there should be {}"
 
 
@@ -63,9 +62,7 @@ class Records:
 
 def no_column(name: str, header: Sequence[str]) -> UnreadableFile:
     """What to raise where a column is missing; it names those there are."""
-    shown = ", ".join(repr(other[:40]) for other in header[:_SHOWN])
-    more = ", ..." if len(header) > _SHOWN else ""
-    return UnreadableFile(f"no column {name!r}; the columns are {shown}{more}")
+    return UnreadableFile(f"no column {name!r}; the columns are {listed(header)}")
 
 
 def read_records(

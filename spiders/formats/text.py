@@ -3,7 +3,7 @@
 import codecs
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from html import unescape
 from itertools import chain
@@ -24,6 +24,8 @@ _HTML: Final = re.compile(
 # possessive: comments that are followed by no page must not be tried in every combination
 _TITLE: Final = re.compile(r"<title[^>]{0,200}>(.{0,2000}?)</title", re.IGNORECASE | re.DOTALL)
 _HEAD: Final = 64 * 1024
+_SAID: Final = 200
+_LISTED: Final = 30
 _PIECE: Final = 8 << 20
 _LINEWISE: Final = re.compile(r"utf-8|ascii|gb|big5|euc_|shift_jis|cp(?:125|93|94|95)|iso8859|koi8")
 """Codecs in whose bytes a line break is nothing else: a file can be cut there."""
@@ -105,6 +107,19 @@ def printable(text: str) -> str:
     "'\\t' expected"
     """
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
+def first_line(error: BaseException) -> str:
+    """What a library says went wrong: its first line, cut, since some quote the file."""
+    lines = str(error).strip().splitlines()
+    return printable(lines[0][:_SAID]) if lines else type(error).__name__
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names that a file has, as a message quotes them: not all of very many, and none whole that is very long."""
+    shown = ", ".join(repr(name[:40]) for name in names[:_LISTED])
+    more = ", ..." if len(names) > _LISTED or len(shown) > _LISTED * 44 else ""
+    return shown[: _LISTED * 44] + more
 
 
 def split_lines(content: bytes, encoding: str) -> pl.DataFrame:

@@ -200,6 +200,10 @@ def _named(name: str, mode: int = 0o100644) -> Callable[[Target], bytes]:
     return lambda target: zip_of([member(name, target.good, mode=mode)])
 
 
+def _misnamed(target: Target) -> bytes:
+    return zip_of([member("\x1b" * 20_000, target.good)]).replace(b"\x1b" * 20_000, b"\n" * 20_000, 1)
+
+
 def _gzip_named(target: Target) -> bytes:
     packed = gzip.compress(target.good)
     return packed[:3] + b"\x08" + packed[4:10] + b"../../etc/cron.d/\x1b[31m\n\0" + packed[10:]
@@ -270,6 +274,7 @@ ARCHIVES: Final[Mapping[str, Case]] = {
     "zip of overlapping entries": Case(
         lambda target: zip_of([member("a", target.good), member("a", target.good)], overlapping=True), _BROKEN
     ),
+    "zip with another name in its directory": Case(_misnamed, _BROKEN),
     "zip of an encrypted entry": Case(lambda target: zip_of([member("a", target.good, flags=1)]), _BROKEN),
     "zip of 100,000 entries": Case(_many_members, "an archive of more than 10,000 files"),
     "zip of no entry": Case(lambda _: zip_of([]), _BROKEN),
@@ -347,6 +352,7 @@ DISTORTED: Final[Mapping[str, Case]] = {
     "a line of 10 MB": Case(_long_line, shapes=TEXTS),
     "a million columns": Case(_wide, shapes=TEXTS),
     "a million empty lines": Case(lambda target: b"\n\r\n\r" * 333_333 + target.good, shapes=LINED),
+    "columns of controls": Case(lambda _: b",".join([b"\x1b\xf3\xa0\x80\x81" * 40] * 900) + b"\n", shapes=("csv",)),
     "an open quote": Case(_open_quote, shapes=("csv",)),
     "a quote in each line": Case(lambda target: target.good + b'a"b,"c\n' * 20_000, shapes=LINED),
     "only quotes": Case(lambda target: target.good + b'"' * 60_000 + b"\n" + b'""\n"\n' * 20_000, shapes=LINED),
@@ -463,6 +469,7 @@ PARQUETS: Final[Mapping[str, Case]] = {
     "an encrypted footer": Case(lambda target: target.good[:-4] + b"PARE", _NO_PARQUET),
     "lists": Case(_held(pl.Series([[["a"]]])), _HOLDS),
     "structs": Case(_held(pl.Series([{"a": {"b": "c"}}])), _HOLDS),
+    "a structure of many fields": Case(_held(pl.Series([{f"{at}\x1b": at for at in range(3_000)}])), _HOLDS),
     "bytes": Case(_held(pl.Series([b"\xff"])), _HOLDS),
     "nulls only": Case(_held(pl.Series([None, None])), rows=2),
     "truth": Case(_held(pl.Series([True, None])), rows=2),
