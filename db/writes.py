@@ -271,14 +271,14 @@ def save_rows(database: Database, terms: Terms, kind: str, rows: pl.DataFrame, o
 
 def _insert_counted(database: Database, target: _Target, rows: pl.DataFrame) -> int:
     """Insert warnings and count by day those that are new: mostly all are, which SQLite tells; else they are sought."""
+    rows = rows.unique(target.key, keep="first", maintain_order=True)
     database.execute("SAVEPOINT counted")
     inserted = _insert(database, target.table, rows, conflict=target.key)
     if inserted < rows.height:
         database.execute("ROLLBACK TO counted")
         event = _Noun(target.table, "position", target.key, {name: name for name in target.key})
-        distinct = rows.unique(target.key, keep="first", maintain_order=True)
-        known = _known(database, event, distinct.select(target.key))
-        rows = distinct.join(known, on=target.key, how="anti", maintain_order="left")
+        known = _known(database, event, rows.select(target.key))
+        rows = rows.join(known, on=target.key, how="anti", maintain_order="left")
         inserted = _insert(database, target.table, rows)
     database.execute("RELEASE counted")
     count_warnings(database, rows)

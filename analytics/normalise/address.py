@@ -53,6 +53,8 @@ _ORDINARY_LENGTH: Final = 8_000
 _ORDINARY_HOST: Final = 63
 """Bytes; no label of such a host can be longer than a label may be."""
 
+_ODD_AT_ONCE: Final = 100_000
+"""Addresses held as Python objects, some hundred bytes each."""
 _FILE_NAME: Final = rf"\.(?:{'|'.join(FILE_ENDINGS)})$"
 
 
@@ -116,8 +118,13 @@ def _tail() -> pl.Expr:
 
 def _spelt_one_by_one(odd: pl.DataFrame) -> pl.DataFrame:
     distinct = odd["address"].drop_nulls().unique()
-    spelt = pl.DataFrame([_spelt(text) for text in distinct], schema=_SPELT_SCHEMA, orient="row")
+    starts = range(0, max(1, len(distinct)), _ODD_AT_ONCE)
+    spelt = pl.concat([_spelt_each(distinct.slice(start, _ODD_AT_ONCE)) for start in starts])
     return odd.join(spelt, on="address", how="left")
+
+
+def _spelt_each(some: pl.Series) -> pl.DataFrame:
+    return pl.DataFrame([_spelt(text) for text in some], schema=_SPELT_SCHEMA, orient="row")
 
 
 def _spelt(text: str) -> tuple[str, str | None, str | None, str | None]:

@@ -20,6 +20,11 @@ _SHOWN: Final = 80
 """Characters of a faulty value that its reason quotes."""
 _PSEUDONYM_BYTES: Final = 16
 """Of HMAC-SHA256: among 10^9 persons two share a pseudonym with a chance of 10^-21."""
+_ENDLESS: Final = 16 * LONGEST_TEXT
+"""Bytes of a field other than an address: with more it is too long, however it would be spelt. Known beforehand, since
+a character can become eighteen where it is spelt out."""
+_BREAKING: Final = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]"
+"""What would break a reason's line, or a terminal."""
 _CONTROL: Final = r"[\x00-\x1f\x7f-\x9f]"
 _GROUPED: Final = r"(?:[0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})"
 """Digits, in groups of three or not."""
@@ -71,12 +76,21 @@ Reader = Callable[[Field, pl.Series, Reading], Read]
 def read_field(field: Field, given: pl.Series, reading: Reading) -> Read:
     """Read one field (String, as published) by its form; where a required one is missing, that is its fault."""
     reader = _read_digest if field.name in _DIGESTS else _READERS[field.form]
-    read = reader(field, given, reading)
+    read = _read_bounded(reader, field, given, reading)
     if not field.required:
         return read
     is_missing = read.columns[0].is_null() & read.fault.is_null()
     missing = pl.select(pl.when(is_missing).then(pl.lit(f"{field.name}: missing"))).to_series()
     return Read(read.columns, read.fault.zip_with(read.fault.is_not_null(), missing))
+
+
+def _read_bounded(reader: Reader, field: Field, given: pl.Series, reading: Reading) -> Read:
+    is_endless = (given.str.len_bytes() > _ENDLESS).fill_null(value=False)
+    if field.form == "address" or not is_endless.any():
+        return reader(field, given, reading)
+    read = reader(field, given.set(is_endless, None), reading)
+    fault = _fault(field, is_endless, given, f"is longer than {LONGEST_TEXT:,} characters", reading)
+    return Read(read.columns, fault.zip_with(is_endless, read.fault))
 
 
 def tidied(given: pl.Series) -> pl.Series:
@@ -122,7 +136,7 @@ def _fault(field: Field, is_bad: pl.Series, given: pl.Series, phrase: str, readi
     shown = pl.lit("the value")
     if not reading.has_people:
         cut = pl.when(given.str.len_chars() > _SHOWN).then(given.str.head(_SHOWN) + "…").otherwise(given)
-        shown = pl.format("'{}'", cut)
+        shown = pl.format("'{}'", cut.str.replace_all(_BREAKING, "\ufffd"))
     reason = pl.format("{}: {} {}", pl.lit(field.name), shown, pl.lit(phrase))
     return pl.select(pl.when(is_bad).then(reason)).to_series()
 

@@ -6,16 +6,18 @@ wanted columns are kept, and few records at a time are split, so that a file of 
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from db.errors import UnreadableFile
 from spiders.formats.draft import Draft, rejected_lines
 from spiders.formats.parsed import RAW_LIMIT
+from spiders.formats.text import listed, printable
 
 SPAN_LIMIT: Final = 50
 """Lines of one record; a quote that stays open longer is a broken one, and would swallow the rest of the file."""
@@ -24,7 +26,6 @@ _FIELDS_AT_ONCE: Final = 8_000_000
 """Fields split in one go: 16 bytes each, whatever they hold; a million records of PhishTank's eight columns."""
 _ODD_AT_ONCE: Final = 100_000
 """Records of the csv module held as Python objects, some hundred bytes each."""
-_SHOWN: Final = 30
 _WRONG: Final = "{} fields where there should be {}"
 
 
@@ -61,9 +62,7 @@ class Records:
 
 def no_column(name: str, header: Sequence[str]) -> UnreadableFile:
     """What to raise where a column is missing; it names those there are."""
-    shown = ", ".join(repr(other[:40]) for other in header[:_SHOWN])
-    more = ", ..." if len(header) > _SHOWN else ""
-    return UnreadableFile(f"no column {name!r}; the columns are {shown}{more}")
+    return UnreadableFile(f"no column {name!r}; the columns are {listed(header)}")
 
 
 def read_records(
@@ -119,7 +118,7 @@ def _split_header(lines: pl.DataFrame, delimiter: str) -> tuple[Sequence[str], p
         raise UnreadableFile(f"its header cannot be read: {fault}")
     if not lines["is_quoted"][first]:
         return lines["line"][first].split(delimiter), lines.slice(first + 1)
-    texts = lines["line"].slice(first, SPAN_LIMIT + 1).to_list()
+    texts = _Texts(lines["line"].slice(first, SPAN_LIMIT + 1))
     _, end, fields = next(_run(texts, b"\1", 0, delimiter))
     if isinstance(fields, str):
         raise UnreadableFile(f"its header cannot be read: {fields}")
@@ -134,7 +133,7 @@ def _read(lines: pl.DataFrame, layout: _Layout) -> Draft:
         return Draft(texts, *_split(rows, pl.col("line"), layout.delimiter, layout))
     rows = rows.with_columns(is_plain=pl.col("is_quoted") & _is_plain(layout.delimiter))
     odd, inner = _join_odd(lines, rows, layout)
-    rows = rows.filter(~pl.col("at").is_in(inner)) if inner else rows
+    rows = rows.filter(~inner.gather(rows["at"]))
     unquoted = pl.col("line").str.strip_prefix('"').str.strip_suffix('"')
     parts = (
         _split(rows.filter(~pl.col("is_quoted")), pl.col("line"), layout.delimiter, layout),
@@ -176,28 +175,31 @@ _Odd = tuple[int, int, Sequence[str]]
 """A record with quotes: its first line, the line behind its last, and its fields; as text: what is wrong with it."""
 
 
-def _join_odd(lines: pl.DataFrame, rows: pl.DataFrame, layout: _Layout) -> tuple[list[_Part], list[int]]:
-    """The records that only the csv module can read, and the lines within them that do not begin one."""
+def _join_odd(lines: pl.DataFrame, rows: pl.DataFrame, layout: _Layout) -> tuple[list[_Part], pl.Series]:
+    """The records that only the csv module can read, and which lines are within them and do not begin one."""
     odd = _odd_records(lines, rows, layout)
-    faults = dict(lines.filter(pl.col("fault").is_not_null()).select("at", "fault").iter_rows())
+    faults = _marks(lines.height, lines.select(pl.col("fault").is_not_null().arg_true()).to_series())
     parts: list[_Part] = []
-    inner: list[int] = []
+    inner = np.zeros(lines.height, dtype=np.bool_)
     while some := list(islice(odd, _ODD_AT_ONCE)):
         parts.append(_join(lines, some, faults, layout))
-        inner += (at for begin, end, _ in some for at in range(begin + 1, end))
-    return parts, inner
+        for begin, end, _ in some:
+            inner[begin + 1 : end] = True
+    return parts, pl.Series(inner)
+
+
+def _marks(height: int, places: pl.Series) -> bytes:
+    """A byte a line, 1 at the places given: so is the next of them found, in little memory."""
+    marks = np.zeros(height, dtype=np.uint8)
+    marks[places.to_numpy()] = 1
+    return marks.tobytes()
 
 
 def _odd_records(lines: pl.DataFrame, rows: pl.DataFrame, layout: _Layout) -> Iterator[_Odd]:
     """Each with its kept fields only."""
-    starts = rows.filter("is_quoted", ~pl.col("is_plain"))["at"].to_list()
-    if not starts:
-        return
-    flags = bytearray(lines.height)
-    for at in starts:
-        flags[at] = 1
-    texts = lines["line"].to_list()
-    end = starts[0]
+    flags = _marks(lines.height, rows.filter("is_quoted", ~pl.col("is_plain"))["at"])
+    texts = _Texts(lines["line"])
+    end = 0
     while (begin := flags.find(1, end)) >= 0:
         for start, end, fields in _run(texts, flags, begin, layout.delimiter):
             yield start, end, _chosen(fields, layout)
@@ -211,10 +213,28 @@ def _chosen(fields: Sequence[str], layout: _Layout) -> Sequence[str]:
     return [fields[at] for at in layout.kept]
 
 
+class _Texts:
+    """Lines by their place, few at a time as Python strings; asked for one behind the other."""
+
+    def __init__(self, lines: pl.Series) -> None:
+        self._lines = lines
+        self._held: list[str] = []
+        self._begin = 0
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __getitem__(self, at: int) -> str:
+        if not 0 <= at - self._begin < len(self._held):
+            self._held = self._lines.slice(at, _ODD_AT_ONCE).to_list()
+            self._begin = at
+        return self._held[at - self._begin]
+
+
 class _Feed(Iterator[str]):
     """Lines for one csv reader, which asks for more until a record is complete."""
 
-    def __init__(self, lines: list[str], begin: int) -> None:
+    def __init__(self, lines: _Texts, begin: int) -> None:
         self.lines = lines
         self.begin = begin
         self.end = begin
@@ -228,7 +248,7 @@ class _Feed(Iterator[str]):
         return self.lines[self.end - 1] + "\n"
 
 
-def _run(lines: list[str], flags: bytes | bytearray, begin: int, delimiter: str) -> Iterator[_Odd]:
+def _run(lines: _Texts, flags: bytes, begin: int, delimiter: str) -> Iterator[_Odd]:
     """Records from line `begin` on, as long as each starts with a flagged line and none is broken."""
     feed = _Feed(lines, begin)
     reader = csv.reader(feed, delimiter=delimiter, strict=True)
@@ -239,16 +259,17 @@ def _run(lines: list[str], flags: bytes | bytearray, begin: int, delimiter: str)
             if feed.begin == len(flags) or not flags[feed.begin]:
                 return
     except csv.Error as error:
-        yield feed.begin, feed.begin + 1, f"broken quoting: {error}"
+        yield feed.begin, feed.begin + 1, f"broken quoting: {printable(str(error))}"
 
 
-def _join(lines: pl.DataFrame, odd: list[_Odd], faults: Mapping[int, str], layout: _Layout) -> _Part:
+def _join(lines: pl.DataFrame, odd: list[_Odd], faults: bytes, layout: _Layout) -> _Part:
     """Records with quotes."""
     good: list[tuple[int, Sequence[str]]] = []
     bad: list[tuple[int, str, str]] = []
     positions, texts = lines["position"], lines["line"]
     for begin, end, fields in odd:
-        reason = next((faults[at] for at in range(begin, end) if at in faults), "") if faults else ""
+        faulty = faults.find(1, begin, end)
+        reason = lines["fault"][faulty] if faulty >= 0 else ""
         if reason or isinstance(fields, str):
             bad.append((positions[begin], "\n".join(texts[begin:end])[:RAW_LIMIT], reason or str(fields)))
         else:

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping
+from typing import Final
 
 import fastexcel
 import polars as pl
@@ -11,7 +12,10 @@ from spiders.formats.bounds import bound_rows, bound_text
 from spiders.formats.draft import Draft
 from spiders.formats.parsed import rejected_frame
 from spiders.formats.records import no_column
-from spiders.formats.text import LINE_LIMIT
+from spiders.formats.text import LINE_LIMIT, first_line, listed, printable
+
+_SHOWN: Final = 80
+"""Characters of a column's type: a structure may have thousands of fields."""
 
 
 def read_parquet(content: bytes, columns: Mapping[str, str]) -> Draft:
@@ -30,7 +34,7 @@ def read_parquet(content: bytes, columns: Mapping[str, str]) -> Draft:
         bound_rows(scan.select(pl.len()).collect().item())  # run-length encoding lets a small file claim any number
         frame = scan.select(**_texts(scan.collect_schema(), columns)).collect()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        raise UnreadableFile(f"not readable as Parquet: {_first_line(error)}") from error
+        raise UnreadableFile(f"not readable as Parquet: {first_line(error)}") from error
     return _draft(frame.with_row_index("position", offset=1))
 
 
@@ -43,7 +47,9 @@ def _texts(schema: pl.Schema, columns: Mapping[str, str]) -> dict[str, pl.Expr]:
 
 def _text(column: pl.Expr, dtype: pl.DataType, name: str) -> pl.Expr:
     if dtype.is_nested() or dtype in {pl.Binary, pl.Object, pl.Duration}:
-        raise UnreadableFile(f"the column {name!r} holds {dtype}; text, numbers and times are read")
+        raise UnreadableFile(
+            f"the column {name!r} holds {printable(str(dtype)[:_SHOWN])}; text, numbers and times are read"
+        )
     if isinstance(dtype, pl.Datetime) and dtype.time_zone:
         return column.dt.convert_time_zone("UTC").dt.strftime("%Y-%m-%dT%H:%M:%S%.3fZ")
     if isinstance(dtype, pl.Datetime):
@@ -90,16 +96,11 @@ def _sheet(content: bytes, sheet: str) -> pl.DataFrame:
         workbook = fastexcel.read_excel(content)
         names = workbook.sheet_names
         if sheet and sheet not in names:
-            raise UnreadableFile(f"no sheet {sheet!r}; the sheets are {', '.join(map(repr, names))}")
+            raise UnreadableFile(f"no sheet {sheet!r}; the sheets are {listed(names)}")
         loaded = workbook.load_sheet(sheet or 0, header_row=None, skip_rows=0, dtypes="string")
         return loaded.to_polars()
     except (fastexcel.FastExcelError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        raise UnreadableFile(f"not readable as Excel: {_first_line(error)}") from error
-
-
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:200] if lines else type(error).__name__
+        raise UnreadableFile(f"not readable as Excel: {first_line(error)}") from error
 
 
 def _draft(frame: pl.DataFrame) -> Draft:

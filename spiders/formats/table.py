@@ -1,6 +1,7 @@
 """Format `table`: a company's own exports (CSV, TSV, JSON Lines, Parquet, Excel) by a declared mapping."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -11,7 +12,7 @@ from spiders.catalogue import Source
 from spiders.formats.documents import BadRow, as_object, as_text, load_text
 from spiders.formats.draft import Draft, read_lines
 from spiders.formats.parsed import RAW_LIMIT, Parsed, rejected_frame
-from spiders.formats.records import no_column, read_records
+from spiders.formats.records import Records, no_column, read_records
 from spiders.formats.sheets import read_parquet, read_workbook
 from spiders.formats.text import split_lines
 
@@ -74,12 +75,29 @@ def _read_csv(content: bytes, source: Source) -> Draft:
         raise UnreadableFile(f"the delimiter {source.delimiter!r} cannot separate columns")
     lines = split_lines(content, source.encoding)
     wanted = tuple(source.columns.values())
-    records = read_records(lines, wanted, delimiter=source.delimiter)
-    if not set(wanted) <= set(records.header):
-        tabbed = read_records(lines, wanted, delimiter="\t")
-        records = tabbed if set(wanted) <= set(tabbed.header) else records
+    records = _records(lines, wanted, source.delimiter)
     fields = {name: records.column(column) for name, column in source.columns.items()}
     return replace(records.draft, frame=records.draft.frame.select("position", **fields))
+
+
+def _records(lines: pl.DataFrame, wanted: Sequence[str], delimiter: str) -> Records:
+    """The records by the declared delimiter, or by tabs where only those give the mapped columns."""
+    try:
+        records = read_records(lines, wanted, delimiter=delimiter)
+    except UnreadableFile:
+        if tabbed := _tabbed(lines, wanted):
+            return tabbed
+        raise
+    if set(wanted) <= set(records.header):
+        return records
+    return _tabbed(lines, wanted) or records
+
+
+def _tabbed(lines: pl.DataFrame, wanted: Sequence[str]) -> Records | None:
+    with suppress(UnreadableFile):
+        records = read_records(lines, wanted, delimiter="\t")
+        return records if set(wanted) <= set(records.header) else None
+    return None
 
 
 def _read_json_lines(content: bytes, source: Source) -> Draft:

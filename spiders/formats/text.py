@@ -3,7 +3,10 @@
 import codecs
 import io
 import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from html import unescape
+from itertools import chain
 from typing import Final
 
 import polars as pl
@@ -21,6 +24,15 @@ _HTML: Final = re.compile(
 # possessive: comments that are followed by no page must not be tried in every combination
 _TITLE: Final = re.compile(r"<title[^>]{0,200}>(.{0,2000}?)</title", re.IGNORECASE | re.DOTALL)
 _HEAD: Final = 64 * 1024
+_SAID: Final = 200
+_LISTED: Final = 30
+_PIECE: Final = 8 << 20
+_LINEWISE: Final = re.compile(r"utf-8|ascii|gb|big5|euc_|shift_jis|cp(?:125|93|94|95)|iso8859|koi8")
+"""Codecs in whose bytes a line break is nothing else: a file can be cut there."""
+_QUOTED: Final = 80
+"""Characters of a value that a reason quotes."""
+_PACKED: Final = (b"x", b"\x1f", b"(")
+"""How zlib, gzip and Zstandard streams begin."""
 _UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
 
 
@@ -49,14 +61,17 @@ def decode(content: bytes, encoding: str) -> str:
     Raises:
         UnreadableFile: the encoding has no place for bad bytes (UTF-16 and the like).
     """
+    return _decoded(content, encoding).removeprefix("\ufeff")
+
+
+def _decoded(content: bytes, encoding: str) -> str:
     try:
         try:
-            text = content.decode(encoding)
+            return content.decode(encoding)
         except UnicodeDecodeError:
-            text = content.decode(encoding, "surrogateescape")
+            return content.decode(encoding, "surrogateescape")
     except UnicodeError as error:
         raise UnreadableFile(f"not readable as {encoding}: {error}") from error
-    return text.removeprefix("\ufeff")
 
 
 def is_storable(text: str) -> bool:
@@ -78,6 +93,33 @@ def _written_out(found: re.Match[str]) -> str:
     if code == 0 or 0xDC80 <= code <= 0xDCFF:
         return f"\\x{code & 0xFF:02x}"
     return f"\\u{code:04x}"
+
+
+def quotable(text: pl.Expr) -> pl.Expr:
+    """Text as a reason may quote it: cut, and without what would break its line or a terminal."""
+    return text.str.head(_QUOTED).str.replace_all(r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]", "\ufffd")
+
+
+def printable(text: str) -> str:
+    r"""Text with what is no printable character written out.
+
+    >>> printable("'\t' expected")
+    "'\\t' expected"
+    """
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
+def first_line(error: BaseException) -> str:
+    """What a library says went wrong: its first line, cut, since some quote the file."""
+    lines = str(error).strip().splitlines()
+    return printable(lines[0][:_SAID]) if lines else type(error).__name__
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names that a file has, as a message quotes them: not all of very many, and none whole that is very long."""
+    shown = ", ".join(repr(name[:40]) for name in names[:_LISTED])
+    more = ", ..." if len(names) > _LISTED or len(shown) > _LISTED * 44 else ""
+    return shown[: _LISTED * 44] + more
 
 
 def split_lines(content: bytes, encoding: str) -> pl.DataFrame:
@@ -108,16 +150,32 @@ def split_lines(content: bytes, encoding: str) -> pl.DataFrame:
 
 def _lines(content: bytes, encoding: str) -> pl.DataFrame:
     """`line` and `fault` of all lines; UTF-8 without a bad byte, which is usual, never becomes a Python string."""
-    if codecs.lookup(encoding).name == "utf-8":
-        try:
+    codec = codecs.lookup(encoding).name
+    if codec == "utf-8":
+        with suppress(pl.exceptions.ComputeError):  # a bad byte somewhere
             return _good_lines(content.removeprefix(codecs.BOM_UTF8))
-        except pl.exceptions.ComputeError:
-            pass  # a bad byte somewhere
-    text = decode(content, encoding)
+    pieces = _pieces(content) if _LINEWISE.match(codec) else iter((content,))
+    first = decode(next(pieces), encoding)
+    rest = (_decoded(piece, encoding) for piece in pieces)
+    return pl.concat([_decoded_lines(text, encoding) for text in chain((first,), rest)])
+
+
+def _pieces(content: bytes) -> Iterator[bytes]:
+    """A file in pieces that end where a line does: as Python strings all its lines would take many times its size."""
+    end = b"\n" if b"\n" in content else b"\r"
+    at = 0
+    while at < len(content) or not at:
+        behind = content.find(end, at + _PIECE) + 1 or len(content) or 1
+        yield content[at:behind]
+        at = behind
+
+
+def _decoded_lines(text: str, encoding: str) -> pl.DataFrame:
     try:
         return _good_lines(text.encode())
     except UnicodeEncodeError:
-        return _mixed_lines(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), encoding)
+        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        return _mixed_lines(lines if lines[-1] else lines[:-1], encoding)
 
 
 def _good_lines(content: bytes) -> pl.DataFrame:
@@ -125,8 +183,8 @@ def _good_lines(content: bytes) -> pl.DataFrame:
         content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if not content:
         return pl.DataFrame(schema={"line": pl.String, "fault": pl.String})
-    # polars takes what begins as a zlib stream does ("x^", "x\\1") for one; a line break in front keeps it from that
-    seems_packed = content.startswith(b"x")
+    # polars unpacks, without bound, what begins as a packed stream does; a line break in front keeps it from that
+    seems_packed = content.startswith(_PACKED)
     lines = pl.scan_lines(io.BytesIO(b"\n" + content if seems_packed else content), name="line")
     return lines.slice(int(seems_packed)).with_columns(fault=pl.lit(None, pl.String)).collect()
 

@@ -7,7 +7,7 @@ import polars as pl
 from spiders.catalogue import Source
 from spiders.formats.parsed import Parsed
 from spiders.formats.records import read_records
-from spiders.formats.text import split_lines
+from spiders.formats.text import quotable, split_lines
 
 _COLUMNS: Final = ("date", "user", "type", "value", "tags", "tweet")
 _WANTED: Final = ("date", "type", "value")
@@ -24,5 +24,5 @@ def parse(content: bytes, source: Source) -> Parsed:
     records = read_records(split_lines(content, source.encoding), _WANTED, header=_COLUMNS)
     word = records.column("type").str.strip_chars().str.to_lowercase()
     draft = records.draft.ignore(word.is_in(_OTHERS))
-    draft = draft.reject(~word.is_in(_OURS), pl.format("an unknown type: {}", word))
+    draft = draft.reject(~word.is_in(_OURS), pl.format("an unknown type: {}", quotable(word)))
     return draft.parsed("address", {"address": records.column("value"), "published": records.column("date")})

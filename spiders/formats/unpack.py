@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import IO, Final, Protocol
 
 from db.errors import UnreadableFile
+from spiders.formats.text import first_line
 
 _BZ2: Final = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")
 _GZIP: Final = b"\x1f\x8b\x08"
@@ -47,7 +48,7 @@ def unpack(content: bytes, limit: int) -> bytes:
     try:
         return _unpack(content, limit)
     except _BROKEN as error:
-        raise UnreadableFile(f"a broken archive: {str(error) or type(error).__name__}") from error
+        raise UnreadableFile(f"a broken archive: {first_line(error)}") from error
 
 
 def _unpack(content: bytes, limit: int) -> bytes:

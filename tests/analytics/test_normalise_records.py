@@ -172,6 +172,18 @@ def test_text_too_long() -> None:
     assert refused("address", brand="x" * 1_001).endswith("' is longer than 1,000 characters")
 
 
+@pytest.mark.parametrize("name", ["programme", "stage", "subject", "campaign", "occurred_at"])
+def test_a_value_beyond_any_spelling_is_too_long(name: str) -> None:
+    told = refused("warning", **{name: "\ufdfa" * 20_000})
+    assert told.startswith(f"{name}: ")
+    assert told.endswith("is longer than 1,000 characters")
+
+
+def test_a_reason_quotes_nothing_that_breaks_its_line() -> None:
+    told = refused("warning", stage="a\u2028b\u202ec\x85d")
+    assert told.startswith("stage: 'a\ufffdb\ufffdc")
+
+
 def test_instants() -> None:
     assert one("warning")["occurred_at"] == 1_704_135_845_000
     assert one("warning", occurred_at=None)["occurred_at"] is None

@@ -217,6 +217,12 @@ def test_every_fault_is_told_and_good_sources_are_read(tmp_path: Path) -> None:
         'source = "x"\n',
         "source = [1]\n",
         'source = [["name", "x"]]\n',
+        pytest.param(GOOD + "\0", id="NUL"),
+        pytest.param("x = " + "[" * 100_000, id="deep arrays"),
+        pytest.param("x = " + "{a=" * 100_000, id="deep tables"),
+        pytest.param("x = 1" + "0" * 10_000, id="an endless number"),
+        pytest.param("#" * (17 << 20), id="17 MB"),
+        pytest.param(GOOD.replace("\n", "\r"), id="carriage returns"),
     ],
 )
 def test_what_is_no_catalogue_is_told_so(text: str, tmp_path: Path) -> None:

@@ -230,7 +230,7 @@ def test_a_web_page_in_place_of_a_feed_is_refused(name: str, page: bytes, told: 
     assert str(raised.value) == wanted
 
 
-@pytest.mark.parametrize("start", [b"x^", b"x\x01"])
+@pytest.mark.parametrize("start", [b"x^", b"x\x01", b"(\xb5/\xfd", b"\x1f\x8b"])
 def test_lines_that_begin_like_packed_ones_are_lines(start: bytes) -> None:
     parsed = read(start + b"2.example\nother.example\n", source("list"))
     assert parsed.total == 2

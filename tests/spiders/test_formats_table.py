@@ -61,6 +61,11 @@ def workbook(rows: Sequence[Sequence[object]], first_row: int = 0) -> bytes:
     return stream.getvalue()
 
 
+def quoted() -> bytes:
+    header, _, rows = separated("\t", "utf-8").partition(b"\r\n")
+    return b'"' + header.replace(b"\t", b'"\t"') + b'"\r\n' + rows
+
+
 LAYOUTS: dict[str, tuple[Callable[[], bytes], dict[str, object]]] = {
     "csv": (lambda: separated(",", "utf-8"), {}),
     "csv with a byte-order mark": (lambda: separated(",", "utf-8-sig"), {}),
@@ -68,6 +73,7 @@ LAYOUTS: dict[str, tuple[Callable[[], bytes], dict[str, object]]] = {
     "semicolons": (lambda: separated(";", "utf-8"), {"delimiter": ";"}),
     "tsv": (lambda: separated("\t", "utf-8"), {"delimiter": "\t"}),
     "tsv, undeclared": (lambda: separated("\t", "utf-8"), {}),
+    "tsv, undeclared, its header quoted": (quoted, {}),
     "json lines": (json_lines, {}),
     "parquet": (lambda: parquet(pl.DataFrame(TABLE)), {}),
     "excel": (lambda: workbook([[*TABLE[0]], *([*row.values()] for row in TABLE)]), {"sheet": "预警"}),

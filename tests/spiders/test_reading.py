@@ -183,6 +183,38 @@ def test_json_lines_are_read_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) ->
     assert (whole.rows.height, whole.rejected.height) == (20, 40)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "latin-1", "utf-16"])
+def test_a_file_in_pieces_is_the_same_file(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+    content = "﻿奇.example\r\n\rb\n\n﻿c\n".encode(encoding, "replace") * 3
+    if encoding != "utf-16":  # which has no place for it
+        content += b"d\x81\xff\n" * 3
+    whole = split_lines(content, encoding)
+    monkeypatch.setattr("spiders.formats.text._PIECE", 2)
+    assert split_lines(content, encoding).equals(whole)
+
+
+def test_quoted_records_are_the_same_however_few_lines_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [
+        b"u,v",
+        b'a.example,"1',
+        b'2"',
+        b'b"b,3',
+        b'"open,4',
+        b'"c.example","5"',
+        b'\xff"d,6',
+        b'e"", 7',
+        b'"f',
+        b'",8',
+    ]
+    content = b"\n".join(lines * 5)
+    whole = read(content, TABLE)
+    assert (whole.rows.height, whole.rejected.height) != (0, 0)
+    monkeypatch.setattr("spiders.formats.records._ODD_AT_ONCE", 2)
+    few = read(content, TABLE)
+    assert few.rows.equals(whole.rows)
+    assert few.rejected.equals(whole.rejected)
+
+
 @pytest.mark.parametrize("pattern", [b"'\\\\" * 21_000 + b"'", b"'" * 65_535, b"url:value IN ('a', " * 3_000 + b"'"])
 def test_a_pattern_of_quotes_costs_no_time(pattern: bytes) -> None:
     entry = b'{"type": "indicator", "pattern": "%s"}' % pattern
@@ -199,13 +231,16 @@ def naive_lines(content: bytes) -> list[str]:
     return lines[:-1] if lines[-1] == "" else lines
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.parametrize("piece", [1, 8 << 20])
+@settings(max_examples=200, deadline=None)
 @given(
     pieces=st.lists(st.sampled_from(["a", "\n", "\r", "\r\n", "奇", "\0", "\ufeff", "\x85", "\u2028", "😀", b"\xff"]))
 )
-def test_lines_are_the_same_whichever_way_they_are_read(pieces: list[str | bytes]) -> None:
+def test_lines_are_the_same_whichever_way_they_are_read(piece: int, pieces: list[str | bytes]) -> None:
     content = b"".join(piece if isinstance(piece, bytes) else piece.encode() for piece in pieces)
-    lines = split_lines(content, "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("spiders.formats.text._PIECE", piece)
+        lines = split_lines(content, "utf-8")
     wanted = [line.replace("\udcff", "\\xff").replace("\0", "\\x00") for line in naive_lines(content)]
     found = lines["line"].to_list()
     assert found[: len(wanted)] == wanted
