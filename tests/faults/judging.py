@@ -4,7 +4,7 @@ import re
 import resource
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -57,12 +57,13 @@ class Judge:
         return verdict
 
     def _take(self, content: bytes) -> Verdict:
-        intake = Intake(self.store, self.target.source, now_ms(), self.reader)
         self._taken += 1  # each file has a name of its own, so that the same again is another document
-        if fault := intake.take(Document(f"hostile-{self._taken}", content, now_ms())):
-            intake.keep_refused()
-            return Verdict(fault)
-        return Verdict("", intake.finish(Cursor(), None))
+        with ExitStack() as aside:
+            intake = Intake(self.store, self.target.source, now_ms(), self.reader, aside)
+            if fault := intake.take(Document(f"hostile-{self._taken}", content, now_ms())):
+                intake.keep_refused()
+                return Verdict(fault)
+            return Verdict("", intake.finish(Cursor(), None))
 
     def _check(self, verdict: Verdict, content: bytes) -> None:
         assert verdict.seconds < SECONDS
