@@ -15,6 +15,7 @@ from scrapy.core.engine import ExecutionEngine
 from scrapy.exceptions import DownloadCancelledError
 from scrapy.http import Response
 
+from db.errors import SourceFailed
 from spiders.crawl import CrawlOutcome, CrawlRequest, Document, secrets
 from spiders.faults import RAISED, Fault, check_status, fault_of, header
 from spiders.settings import MISSES, PAUSES
@@ -116,7 +117,12 @@ class Visit:
 
     def keep(self, name: str, answer: Answer) -> Document:
         """Write a body into the spool, under its digest."""
-        digest = put(self.spool, answer.body)
+        try:
+            digest = put(self.spool, answer.body)
+        except OSError as error:
+            raise SourceFailed(
+                f"folder {self.spool.parent}: cannot be written: {error.strerror}; make room and run again"
+            ) from error
         document = Document(self.hide(name), digest, len(answer.body), answer.fetched_at)
         self.documents.append(document)
         return document

@@ -1,8 +1,9 @@
 """The spool: where a child process puts bodies for its parent to land, each under the digest of its content."""
 
 import hashlib
+import os
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import mkstemp
 
 
 def put(spool: Path, body: bytes) -> str:
@@ -10,9 +11,18 @@ def put(spool: Path, body: bytes) -> str:
 
     The parent may be reading the same body of another source or site just now: written in place it would be cut.
     Several children write into one spool, each in several threads.
+
+    Raises:
+        OSError: the disk is full or failing; nothing of the body is left, so that a smaller one may fit.
     """
     digest = hashlib.sha256(body).hexdigest()
-    with NamedTemporaryFile(dir=spool, suffix=".part", delete=False) as draft:
-        draft.write(body)
-    Path(draft.name).replace(spool / digest)
+    descriptor, name = mkstemp(dir=spool, suffix=".part")
+    draft = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(body)
+    except OSError:
+        draft.unlink()
+        raise
+    draft.replace(spool / digest)
     return digest

@@ -7,7 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -159,6 +159,23 @@ def test_a_full_disk_is_one_line_and_a_run_with_room_ends_with_everything(runs: 
     assert line.endswith("; what was committed is kept, make room and run again")
     mount(disk / place, "remount", "size=64m")
     runs.ends_with_everything()
+    assert runs.command("verify") == (0, [])
+
+
+def test_a_disk_too_full_for_a_fetched_body_fails_its_source_alone(runs: Runs, disk: Path) -> None:
+    parts = (runs.small.catalogue.parent / "served.toml").read_text("utf-8").split("[[source]]")
+    kept = [part for part in parts if any(f'name = "{name}"' in part for name in ("sim-list", "sim-hosts"))]
+    (disk.parent / "served.toml").write_text("".join(f"[[source]]{part}" for part in kept), "utf-8")
+    runs.small, runs.path = replace(runs.small, catalogue=disk.parent / "served.toml"), disk / DB
+    disk.mkdir()
+    mount(disk / f"{DB}.landing", "size=24k")
+    told = f"fanzha: source sim-list failed: folder {runs.path}.landing: cannot be written: No space left on device; "
+    assert runs.day() == (1, [f"{told}make room and run again"])
+    mount(disk / f"{DB}.landing", "remount", "size=64m")
+    assert runs.day() == (0, [])
+    with closing(sqlite3.connect(runs.path)) as database:
+        stored = database.execute("SELECT sum(stored) > 500 FROM fetch WHERE outcome = 'stored'").fetchone()
+    assert stored == (1,)
     assert runs.command("verify") == (0, [])
 
 
