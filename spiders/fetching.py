@@ -121,7 +121,8 @@ class Visit:
             digest = put(self.spool, answer.body)
         except OSError as error:
             raise SourceFailed(
-                f"folder {self.spool.parent}: cannot be written: {error.strerror}; make room and run again"
+                f"folder {self.spool.parent}: cannot be written: {error.strerror}; make room or give access, "
+                "then run again"
             ) from error
         document = Document(self.hide(name), digest, len(answer.body), answer.fetched_at)
         self.documents.append(document)

@@ -170,7 +170,7 @@ def test_a_disk_too_full_for_a_fetched_body_fails_its_source_alone(runs: Runs, d
     disk.mkdir()
     mount(disk / f"{DB}.landing", "size=24k")
     told = f"fanzha: source sim-list failed: folder {runs.path}.landing: cannot be written: No space left on device; "
-    assert runs.day() == (1, [f"{told}make room and run again"])
+    assert runs.day() == (1, [f"{told}make room or give access, then run again"])
     mount(disk / f"{DB}.landing", "remount", "size=64m")
     assert runs.day() == (0, [])
     with closing(sqlite3.connect(runs.path)) as database:
