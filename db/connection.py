@@ -18,6 +18,8 @@ APPLICATION_ID: Final = 0x46414E5A
 """'FANZ' in the file's header: another program's database is never written to."""
 BUSY_MILLISECONDS: Final = 30_000
 """How long a writer waits for another: longer than any batch takes, short enough for an operator to notice."""
+WAL_BYTES: Final = 64 << 20
+"""What is left of the write-ahead log once it is in the database: behind a long reader it grows without bound."""
 _CACHE_KIB: Final = 262_144
 """Page cache: the indexes that a batch of a full year touches stay in it; an eighth of the 2 GiB a year may take."""
 
@@ -123,6 +125,7 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
         connection.execute(
             "PRAGMA synchronous = NORMAL"
         )  # with WAL, kill -9 loses nothing; a power cut no more than the last batch
+        connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
     return connection
 
 

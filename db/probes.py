@@ -92,12 +92,18 @@ _SITES: Final = f"""
     )
     SELECT url.url_id, {ADDRESS_SQL}, url.tail = '', host.registrable_domain,
         CASE WHEN host.is_shared THEN '' ELSE host.public_suffix END,
-        chosen.opened_at, probe_state.state, probe_state.since, probe_state.last_probe_at
+        chosen.opened_at, probe_state.state, probe_state.since,
+        CASE WHEN probe_state.last_probe_at > :now THEN
+            (SELECT max(probed_at) FROM probe WHERE probe.url_id = url.url_id AND probed_at <= :now)
+        ELSE probe_state.last_probe_at END AS last_probe_at
     FROM chosen JOIN url USING (url_id) JOIN host ON host.host_id = url.host_id
     LEFT JOIN probe_state ON probe_state.url_id = url.url_id AND probe_state.episode =
         (SELECT max(episode) FROM probe_state AS latest WHERE latest.url_id = url.url_id)
-    ORDER BY probe_state.last_probe_at, url.url_id"""  # noqa: S608 - our own names
-"""A site keeps the address that its first probe went to: the states of two addresses do not make one history."""
+    ORDER BY last_probe_at, url.url_id"""  # noqa: S608 - our own names
+"""A site keeps the address that its first probe went to: the states of two addresses do not make one history.
+
+Probes that a clock once ahead dated after `now` do not tell when a site was last looked at: else it would not be again.
+"""
 
 
 def read_sites(database: Database, now: int) -> list[ProbeSite]:
@@ -105,7 +111,7 @@ def read_sites(database: Database, now: int) -> list[ProbeSite]:
 
     What a synthetic source names is not among them, whoever else names it.
     """
-    rows = database.execute(_SITES, {"since": now - WATCHED_MS})
+    rows = database.execute(_SITES, {"since": now - WATCHED_MS, "now": now})
     return [ProbeSite(url_id, address, bool(is_bare), *rest) for url_id, address, is_bare, *rest in rows]
 
 

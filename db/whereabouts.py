@@ -88,12 +88,12 @@ def save_whereabouts(database: Database, found: Whereabouts) -> None:
     )
 
 
-def read_whereabouts(database: Database, targets: Iterable[str]) -> dict[str, Whereabouts]:
-    """The latest of each target that was ever asked for."""
+def read_whereabouts(database: Database, targets: Iterable[str], now: int) -> dict[str, Whereabouts]:
+    """The latest of each target that was ever asked for; what a clock once ahead dated after `now` is not known yet."""
     rows = database.execute(
         """SELECT target, max(asked_at), domain, addresses, asn, statuses, parties, faults FROM whereabouts
-           WHERE target IN (SELECT value FROM json_each(?)) GROUP BY target""",
-        [json.dumps(list(targets))],
+           WHERE target IN (SELECT value FROM json_each(?)) AND asked_at <= ? GROUP BY target""",
+        [json.dumps(list(targets)), now],
     )
     return {target: _found(target, asked_at, *rest) for target, asked_at, *rest in rows}
 

@@ -261,6 +261,7 @@ def log_unchanged(store: Store, source: Source, cursor: Cursor, started_at: int)
         raise SourceFailed(reason)
     source_id = register(store, source)
     with transaction(store.database):
+        save_cursor(store.database, source_id, _dated(cursor, started_at))
         log_attempt(store.database, source_id, Attempt(started_at, now_ms(), Outcome.UNCHANGED))
 
 
@@ -296,8 +297,14 @@ def _land(store: Store, source: Source, content: bytes) -> Landed:
 
 def _stamp(cursor: Cursor, landed: Sequence[Landed], at: int) -> Cursor:
     digest = hashlib.sha256("".join(part.digest for part in landed).encode()).hexdigest()
-    changed_at = at if digest != cursor.digest or cursor.changed_at is None else cursor.changed_at
-    return replace(cursor, digest=digest, changed_at=changed_at)
+    changed_at = None if digest != cursor.digest else cursor.changed_at
+    return _dated(replace(cursor, digest=digest, changed_at=changed_at), at)
+
+
+def _dated(cursor: Cursor, at: int) -> Cursor:
+    """The cursor, changed now where it is not known since when, or a clock once ahead said later than now."""
+    is_known = cursor.changed_at is not None and cursor.changed_at <= at
+    return cursor if is_known else replace(cursor, changed_at=at)
 
 
 def _said(source: Source, error: UnreadableFile) -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-import hashlib
 import time
 import zlib
 from collections.abc import Mapping
@@ -16,9 +15,11 @@ from scrapy.core.engine import ExecutionEngine
 from scrapy.exceptions import DownloadCancelledError
 from scrapy.http import Response
 
+from db.errors import SourceFailed
 from spiders.crawl import CrawlOutcome, CrawlRequest, Document, secrets
 from spiders.faults import RAISED, Fault, check_status, fault_of, header
 from spiders.settings import MISSES, PAUSES
+from spiders.spool import put
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +117,13 @@ class Visit:
 
     def keep(self, name: str, answer: Answer) -> Document:
         """Write a body into the spool, under its digest."""
-        digest = hashlib.sha256(answer.body).hexdigest()
-        (self.spool / digest).write_bytes(answer.body)
+        try:
+            digest = put(self.spool, answer.body)
+        except OSError as error:
+            raise SourceFailed(
+                f"folder {self.spool.parent}: cannot be written: {error.strerror}; make room or give access, "
+                "then run again"
+            ) from error
         document = Document(self.hide(name), digest, len(answer.body), answer.fetched_at)
         self.documents.append(document)
         return document

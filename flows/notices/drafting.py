@@ -146,7 +146,7 @@ class _Drafting:
 
     def locate(self, attacks: Sequence[OpenAttack], declared: Declared, *, loopback: bool) -> dict[str, Whereabouts]:
         """Where each target stands; asked anew where what is known is old."""
-        known = read_whereabouts(self.store.database, [attack.host for attack in attacks])
+        known = read_whereabouts(self.store.database, [attack.host for attack in attacks], self.at)
         limit = self.rules.after.look_up * HOUR_MS
         old = [one for one in attacks if one.host not in known or self.at - known[one.host].asked_at >= limit]
         asked = {attack.host: _asked(attack) for attack in old}

@@ -39,11 +39,11 @@ def registries(
 
 
 def _age(store: Store, registry: Registry, at: int) -> int:
-    """Milliseconds since it was last fetched, or found to be unchanged."""
+    """Milliseconds since it was last fetched, or found to be unchanged; what is dated after `at` does not count."""
     row = store.database.execute(
         """SELECT max(finished_at) FROM fetch JOIN source USING (source_id)
-           WHERE source.name = ? AND outcome <> 'failed'""",
-        [registry.source.name],
+           WHERE source.name = ? AND outcome <> 'failed' AND finished_at <= ?""",
+        [registry.source.name, at],
     ).fetchone()
     return at - int(row[0] or 0)
 

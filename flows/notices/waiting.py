@@ -38,7 +38,7 @@ def queue(database: Database, rules: Rules, now: int) -> list[Row]:
     """
     attacks, notices = read_open_attacks(database), read_notices(database)
     told = by_site(notices)
-    places = read_whereabouts(database, [attack.host for attack in attacks])
+    places = read_whereabouts(database, [attack.host for attack in attacks], now)
     rows = [
         row
         for attack in attacks

@@ -33,6 +33,7 @@ from spiders.probe.names import Names
 from spiders.probe.pages import READABLE, Shown, read_page, unpack
 from spiders.probe.signs import is_official, judge
 from spiders.probe.vantage import Vantage
+from spiders.spool import put
 
 _LOG: Final = logging.getLogger("fanzha.probe")
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
@@ -233,6 +234,4 @@ def _page(spool: Path, body: bytes, response: Response, *, is_cut: bool) -> tupl
     """Read a page and put it into the spool."""
     content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
     shown = read_page(body, response.url, content_type)
-    digest = hashlib.sha256(body).hexdigest()
-    (spool / digest).write_bytes(body)
-    return shown, Page(digest, len(body), is_cut, shown.title, shown.simhash, shown.fields)
+    return shown, Page(put(spool, body), len(body), is_cut, shown.title, shown.simhash, shown.fields)

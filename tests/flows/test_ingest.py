@@ -129,6 +129,19 @@ def test_an_abnormal_answer_fails_loudly_and_leaves_the_last_good_state(
     assert len(after["document"]) == len(before["document"]) + 1, "what arrived is kept"
 
 
+@pytest.mark.parametrize("answers", ["the same", "that nothing changed"])
+def test_a_source_goes_stale_in_time_though_the_clock_was_ahead(store: Store, answers: str) -> None:
+    source = make_source(normal={"max_age_hours": 24})
+    take(store, source, "a.example\n", normal=source.normal, at=NOW + 9_999 * HOUR)
+    for at in (NOW, NOW + 23 * HOUR):
+        if answers == "the same":
+            take(store, source, "a.example\n", normal=source.normal, at=at)
+        else:
+            log_unchanged(store, source, read_cursor(store.database, source.name), at)
+    with pytest.raises(SourceFailed, match="stale: the same answer for 25 h"):
+        log_unchanged(store, source, read_cursor(store.database, source.name), NOW + 25 * HOUR)
+
+
 def test_the_same_answer_for_too_long_is_stale(store: Store) -> None:
     source = make_source(normal={"max_age_hours": 24})
     take(store, source, "a.example\n", normal=source.normal)

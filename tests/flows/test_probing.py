@@ -179,6 +179,15 @@ def test_a_second_round_at_once_has_nothing_to_do(followed: Store, world: tuple[
     assert rounds(followed, world, now=now_ms() + 25 * HOUR).due == 1
 
 
+def test_a_clock_that_was_ahead_does_not_end_the_visits(followed: Store, world: tuple[World, Site]) -> None:
+    add_site(followed, world, "live.example")
+    assert rounds(followed, world, now=now_ms() + 400 * DAY).due == 1
+    assert rounds(followed, world).due == 1, "a probe of next year says nothing of today"
+    assert rounds(followed, world).due == 0, "nor are sites asked anew each minute until then"
+    assert rounds(followed, world, now=now_ms() + 25 * HOUR).due == 1
+    assert verify_store(followed)[1] == []
+
+
 DUE = {
     "never probed": (ProbeSite(1, "a", False, "", "", 0, None, None, None), True),
     "young, an hour ago": (ProbeSite(1, "a", False, "", "", 99 * DAY, "up", 99 * DAY, 100 * DAY - HOUR), True),

@@ -106,6 +106,7 @@ def test_what_people_say_is_recorded_at_the_time_that_is_given(
     attacked: Store, inbox: tuple[Inbox, dict[str, Any]]
 ) -> None:
     form = rules(replace=[{"channel": "hosting", "host": "*", "form": "https://h.example/report"}], smtp=inbox[1])
+    attacked.database.execute("UPDATE whereabouts SET asked_at = ?", [DAY])
     draft(attacked, form, now=DAY)
     approve(attacked, [1, 2], "li", "checked", now=2 * DAY)
     send(attacked, form, now=3 * DAY)
@@ -154,6 +155,15 @@ def test_registries_are_fetched_kept_and_fetched_anew_when_old(attacked: Store, 
         "source rdap-dns: no registry of RDAP servers: JSONDecodeError: Expecting value: line 1 column 1 (char 0)"
     ]
     assert '"shop"' in who.bootstrap
+
+
+def test_what_a_clock_that_was_ahead_dated_is_asked_anew(attacked: Store, made: Registrars) -> None:
+    made.stand(SITE, DOMAIN)
+    attacked.database.execute("DELETE FROM whereabouts")
+    for ahead, expected in ((400 * DAY, True), (0, True), (HOUR, False)):
+        made.rdap.asked.clear()
+        draft(attacked, rules(), declared=made.declared, loopback=True, now=now_ms() + ahead)
+        assert ("/domain/bad.shop" in made.rdap.paths(), "/iana/dns.json" in made.rdap.paths()) == (expected, expected)
 
 
 def test_what_is_old_is_asked_anew_by_the_clock_that_is_given(attacked: Store, made: Registrars) -> None:

@@ -250,7 +250,10 @@ def test_a_body_that_cannot_be_kept_fails_its_source(server: Server, spool: Path
     server.answers["/feed"] = answer
     (outcome,) = crawl([make_request(server.url("/feed"))], spool, loopback=True)
     assert (outcome.outcome, outcome.status) == ("failed", 200)
-    assert outcome.reason.startswith("[Errno 2] No such file or directory")
+    told = (
+        f"folder {spool.parent}: cannot be written: No such file or directory; make room or give access, then run again"
+    )
+    assert outcome.reason == told
 
 
 def test_no_requests_start_no_process(spool: Path) -> None:
