@@ -12,6 +12,7 @@ from typing import Final
 import polars as pl
 from sqlite_utils import Database
 
+from db.tally import tally
 from db.terms import Terms
 
 _AT_ONCE: Final = 50
@@ -247,6 +248,17 @@ def save_rows(database: Database, terms: Terms, kind: str, rows: pl.DataFrame, o
     if rows.is_empty():
         return 0
     target = _TARGETS[kind]
+    final = _final_rows(database, terms, target, rows, origin)
+    # in the key's order the table's pages are touched one after the other; of two equal rows the first stays first
+    stored = _insert(database, target.table, final.sort(target.key, maintain_order=True), conflict=target.key)
+    tally(database, target.table, (origin.source_id, origin.document_id), stored, final["position"])
+    return stored
+
+
+def _final_rows(
+    database: Database, terms: Terms, target: _Target, rows: pl.DataFrame, origin: Provenance
+) -> pl.DataFrame:
+    """Rows as their table has them; what they name is added where it is new."""
     batch = rows.with_columns(
         *(terms.resolve(vocabulary, rows[name]).alias(name) for name, vocabulary in target.terms.items()),
         fetched_at=pl.lit(origin.fetched_at, pl.Int64),
@@ -256,9 +268,34 @@ def save_rows(database: Database, terms: Terms, kind: str, rows: pl.DataFrame, o
     for noun in target.nouns:
         batch = _with_ids(database, noun, batch)
     own = ("source_id", "document_id", "position")
-    final = batch.select(*own, *(expression.alias(name) for name, expression in target.columns.items()))
-    # in the key's order the table's pages are touched one after the other; of two equal rows the first stays first
-    return _insert(database, target.table, final.sort(target.key, maintain_order=True), conflict=target.key)
+    return batch.select(*own, *(expression.alias(name) for name, expression in target.columns.items()))
+
+
+def differing_rows(
+    database: Database, terms: Terms, kind: str, rows: pl.DataFrame, origin: Provenance
+) -> Iterator[tuple[str, str, int, str]]:
+    """What the table lacks of rows that a document brings, or has otherwise; call within a transaction to be undone.
+
+    Yields:
+        Table, key, position in the document, and the columns that differ (empty: the row is not there).
+    """
+    target = _TARGETS[kind]
+    final = _final_rows(database, terms, target, rows, origin).unique(target.key, keep="first", maintain_order=True)
+    database.execute("DROP TABLE IF EXISTS temp.brought")
+    database.execute(f"CREATE TEMP TABLE brought AS SELECT * FROM {target.table} LIMIT 0")  # noqa: S608 - our own names
+    _insert(database, "temp.brought", final)
+    key = " || '/' || ".join(f"brought.{name}" for name in target.key)
+    same = " AND ".join(f"held.{name} = brought.{name}" for name in target.key)
+    others = [f'"{name}"' for name in final.columns if name not in {*target.key, "document_id", "position"}]
+    changed = " || ".join(f"iif(held.{name} IS brought.{name}, '', ' {name.strip(chr(34))}')" for name in others)
+    # a row that another document or place brought first stays as it came from there
+    is_its_own = "held.document_id IS brought.document_id AND held.position IS brought.position"
+    moved = "EXISTS (SELECT 1 FROM archived WHERE source_id = brought.source_id AND event_id = brought.event_id)"
+    is_lost = f"held.source_id IS NULL AND NOT {moved}" if "event_id" in final.columns else "held.source_id IS NULL"
+    query = f"""SELECT '{target.table}', {key}, brought.position, iif({is_lost}, '', trim({changed}))
+        FROM temp.brought LEFT JOIN {target.table} AS held ON {same}
+        WHERE {is_lost} OR ({is_its_own} AND ({changed}) <> '')"""  # noqa: S608 - our own names
+    yield from database.execute(query)
 
 
 def _with_ids(database: Database, noun: _Noun, batch: pl.DataFrame) -> pl.DataFrame:

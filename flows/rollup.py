@@ -29,9 +29,14 @@ def follow_up(store: Store) -> int:
     """Derive the attacks from their events and store them; returns how many there are."""
     _tell_sites(store)
     with transaction(store.database):
-        attacks = derive_attacks(_events(store.database, scan_frames(store.database)["attack_events"].collect()))
+        attacks = derived_attacks(store.database)
         save_attacks(store.database, attacks)
     return attacks.height
+
+
+def derived_attacks(database: Database) -> pl.DataFrame:
+    """The attacks as their events have them, columns as in the table; collect within a transaction."""
+    return derive_attacks(_events(database, scan_frames(database)["attack_events"].collect()))
 
 
 def _tell_sites(store: Store) -> None:

@@ -123,16 +123,21 @@ def simulate(
     )
 
 
-def verify(db: Db = DB) -> int:
-    """Check the database against its landing files and its own rules."""
+def verify(
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Read all landed files again and compare every row; takes as long as a year.")
+    ] = False,
+    db: Db = DB,
+) -> int:
+    """Check the database against its landing files, its counts, its figures and its own rules."""
     from db.connection import is_there
     from db.store import open_store
-    from db.verify import verify_store
+    from flows.verifying import verify as verify_all
 
     if not is_there(db):
         raise UsageError(f"database {db}: is not there; --db or FANZHA_DB names another")
     with open_store(db, key_path()) as store:
-        checked, faults = verify_store(store)
+        checked, faults = verify_all(store, deep=deep)
     for fault in faults:
         say(fault)
     tell(f"{checked:,} landing files and all tables checked, {len(faults):,} faults")
