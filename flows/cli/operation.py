@@ -1,4 +1,4 @@
-"""Commands for security operations: run, demo, simulate, schedule, serve, verify, key."""
+"""Commands for security operations: run, demo, simulate, schedule, serve, verify, backup, restore, key."""
 
 import os
 from pathlib import Path
@@ -21,6 +21,8 @@ def register(app: typer.Typer) -> None:
     app.command("serve")(serve)
     app.command("simulate")(simulate)
     app.command("verify")(verify)
+    app.command("backup")(backup)
+    app.command("restore")(restore)
     keys = typer.Typer(help="Key files: what pseudonyms and landed personal files are made with.", no_args_is_help=True)
     keys.command("new")(new_key)
     app.add_typer(keys, name="key")
@@ -142,6 +144,49 @@ def verify(
         say(fault)
     tell(f"{checked:,} landing files and all tables checked, {len(faults):,} faults")
     return 1 if faults else 0
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where it is written: a tar that any tool reads.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Take the place of a file that is there.")] = False,
+    db: Db = DB,
+) -> int:
+    """Copy the database and all its files into one, while others go on writing; the key is not in it."""
+    from db.backup import make_backup
+    from db.connection import is_there
+    from db.store import open_store
+
+    if not is_there(db):
+        raise UsageError(f"database {db}: is not there; --db or FANZHA_DB names another")
+    with open_store(db, key_path()) as store:
+        made = make_backup(store, file, replace=replace)
+    for fault in made.faults:
+        say(fault)
+    tell(
+        f"{file}: {made.bytes:,} bytes, checked: the database, {made.landed:,} landing files, "
+        f"{made.archived:,} archive files, {len(made.faults):,} faults"
+    )
+    tell(
+        "备份不含密钥：请将密钥文件另处保管，否则含个人信息的文件无法打开 · the key is not in it: keep the key file "
+        f"(FANZHA_KEY_FILE) in another place; without it {made.about_persons:,} files about persons cannot be opened"
+    )
+    if made.about_persons and not made.is_opened:
+        say(f"fanzha: {made.about_persons:,} files about persons were copied unopened: FANZHA_KEY_FILE names no key")
+    return 1 if made.faults else 0
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup.")],
+    db: Db = DB,
+) -> None:
+    """Put a backup in place as a new database, checked to its last byte before."""
+    from db.restore import restore as restore_backup
+
+    manifest = restore_backup(file, db)
+    tell(
+        f"{db}: restored as it was at {manifest.made_at}, {len(manifest.members):,} files; set FANZHA_KEY_FILE to its "
+        "key, then run fanzha verify"
+    )
 
 
 def new_key(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:

@@ -96,7 +96,7 @@ DEEP = {
     ),
     "changed words and persons": (
         "UPDATE warning SET sink_id = stage_id, subject_id = 3 - subject_id WHERE event_id = '1'",
-        ["sink_id, subject_id: not as it was sent"],
+        ["subject_id", "sink_id", ": not as it was sent"],
     ),
     "a changed key": ("UPDATE warning SET event_id = 'x' WHERE event_id = '1'", ["position 2: is lost"]),
     "a changed name": (
