@@ -64,6 +64,7 @@ def years_with_records(database: Database) -> list[int]:
         f"SELECT CAST(strftime('%Y', {column} / 1000 + 28800, 'unixepoch') AS INTEGER) FROM {table}"  # noqa: S608 - our own names
         for table, column in tables.items()
     )
+    union += " UNION SELECT CAST(strftime('%Y', first_at / 1000 + 28800, 'unixepoch') AS INTEGER) FROM archive"
     years = (int(row[0]) for row in database.execute(union))
     return sorted(year for year in years if year >= FIRST_YEAR)
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
-from db.errors import FanzhaError
+from db.archive import archive_faults
+from db.errors import FanzhaError, UsageError
 from db.store import Store
 from db.tally import KINDS, tally_faults
 
@@ -121,6 +122,7 @@ def verify_store(store: Store) -> tuple[int, list[str]]:
             guarded(store, f"table {name}", _breaches(store, name, *rule)) for name, rule in _RULES.items()
         ),
         *chain.from_iterable(guarded(store, f"table {kind}", tally_faults(store.database, kind)) for kind in KINDS),
+        *guarded(store, "table archive", archive_faults(store)),
         *guarded(store, "documents", _landing_faults(store, landed)),
     ]
     return len(landed), faults
@@ -131,6 +133,10 @@ def guarded(store: Store, what: str, faults: Iterator[str]) -> Iterator[str]:
     try:
         for fault in faults:
             yield " ".join(fault.split())
+    except UsageError:
+        raise
+    except FanzhaError as error:
+        yield str(error)
     except sqlite3.DatabaseError as error:
         yield f"database {store.path}: {what} cannot be read: {error}; restore a backup"
 

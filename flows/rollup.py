@@ -11,6 +11,7 @@ from analytics.attacks.derive import derive_attacks, derive_both
 from analytics.attacks.groups import unite
 from analytics.kpi.figures import Figure, compute
 from analytics.probes import derive_events
+from db.archives import reading_archived
 from db.brands import Brand, load_brands
 from db.connection import snapshot, transaction
 from db.figures import StoredFigure, save_attacks, save_figures
@@ -51,7 +52,7 @@ def _tell_sites(store: Store) -> None:
 def figures(database: Database, year: int) -> list[Figure]:
     """All KPIs of a year, computed from the records."""
     period = Period(year)
-    with snapshot(database):
+    with snapshot(database), reading_archived():
         return compute(read_records(database, period), period)
 
 

@@ -1,6 +1,7 @@
-"""Commands for security operations: run, demo, simulate, schedule, serve, verify, backup, restore, key."""
+"""Commands for security operations: run, demo, simulate, schedule, serve, verify, backup, restore, archive, key."""
 
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -10,6 +11,7 @@ from db.errors import UsageError
 from flows.cli.options import DB, Brands, Catalogue, Db, Year, key_path, listed_brands
 from flows.show import Cell, say, show_rows, tell
 
+_MOVED: Final = ("file", "rows", "bytes")
 _MOST_SEED: Final = 2**31 - 1
 
 
@@ -23,6 +25,7 @@ def register(app: typer.Typer) -> None:
     app.command("verify")(verify)
     app.command("backup")(backup)
     app.command("restore")(restore)
+    app.command("archive")(archive)
     keys = typer.Typer(help="Key files: what pseudonyms and landed personal files are made with.", no_args_is_help=True)
     keys.command("new")(new_key)
     app.add_typer(keys, name="key")
@@ -187,6 +190,27 @@ def restore(
         f"{db}: restored as it was at {manifest.made_at}, {len(manifest.members):,} files; set FANZHA_KEY_FILE to its "
         "key, then run fanzha verify"
     )
+
+
+def archive(
+    before: Annotated[
+        datetime,
+        typer.Option(
+            "--before", formats=["%Y-%m-%d"], metavar="DATE", help="In Shanghai: events of earlier days move."
+        ),
+    ],
+    db: Db = DB,
+) -> None:
+    """Move warnings, checks, interventions and losses of earlier days to Parquet; kpi and trace go on having them."""
+    from db.archive import archive_events
+    from db.connection import is_there
+    from db.store import open_store
+
+    if not is_there(db):
+        raise UsageError(f"database {db}: is not there; --db or FANZHA_DB names another")
+    with open_store(db, key_path()) as store:
+        moved = archive_events(store, before.date())
+    show_rows("Archived", [{"file": one.file, "rows": one.rows, "bytes": one.bytes} for one in moved], _MOVED)
 
 
 def new_key(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
