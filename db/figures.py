@@ -7,6 +7,8 @@ from typing import Final
 import polars as pl
 from sqlite_utils import Database
 
+from db.basis import note_basis
+
 FIRST_YEAR: Final = 1993
 """The first whole year of China's clocks at UTC+8 all year round; a feed's row from before breaks no roll-up."""
 
@@ -32,6 +34,7 @@ def save_attacks(database: Database, attacks: pl.DataFrame) -> None:
         f"INSERT INTO attack ({', '.join(attacks.columns)}) VALUES ({marks})",  # noqa: S608 - our own names
         attacks.iter_rows(),
     )
+    note_basis(database, "attacks")
 
 
 def save_figures(database: Database, year: int, figures: Sequence[StoredFigure], computed_at: int) -> int:
@@ -48,6 +51,7 @@ def save_figures(database: Database, year: int, figures: Sequence[StoredFigure],
                AND definition_version = ?4 AND value IS ?5 AND prior IS ?6 AND note = ?9)""",
         [(year, computed_at, *astuple(figure)) for figure in figures],
     )
+    note_basis(database, str(year))
     return cursor.rowcount
 
 
@@ -60,5 +64,17 @@ def years_with_records(database: Database) -> list[int]:
         f"SELECT CAST(strftime('%Y', {column} / 1000 + 28800, 'unixepoch') AS INTEGER) FROM {table}"  # noqa: S608 - our own names
         for table, column in tables.items()
     )
+    union += " UNION SELECT CAST(strftime('%Y', first_at / 1000 + 28800, 'unixepoch') AS INTEGER) FROM archive"
     years = (int(row[0]) for row in database.execute(union))
     return sorted(year for year in years if year >= FIRST_YEAR)
+
+
+def latest_figures(database: Database) -> dict[int, list[tuple[str, str, str | None, str | None]]]:
+    """Year -> id, definition version, value and prior of each figure, as it was computed last."""
+    latest: dict[int, list[tuple[str, str, str | None, str | None]]] = {}
+    for year, *figure in database.execute(
+        """SELECT year, kpi, definition_version, value, prior FROM kpi_run
+           WHERE kpi_run_id IN (SELECT max(kpi_run_id) FROM kpi_run GROUP BY year, kpi) ORDER BY year, kpi"""
+    ):
+        latest.setdefault(int(year), []).append((figure[0], figure[1], figure[2], figure[3]))
+    return latest

@@ -6,7 +6,7 @@ A frame is read while it is collected, in batches and only the columns asked for
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from types import MappingProxyType
 from typing import Final
@@ -15,6 +15,7 @@ import polars as pl
 from polars.io.plugins import register_io_source
 from sqlite_utils import Database
 
+from db.archives import MOVED, Span, join_archived
 from db.period import Period
 from db.pushdown import Decided, Domain, decide
 from db.views import ADDRESS_SQL, TARGET_SQL
@@ -55,6 +56,13 @@ _VOCABULARIES: Final = MappingProxyType({"named": "brand"})
 """Of the terms that a column called otherwise holds; a `type` is of its table's vocabulary."""
 
 _ONE: Final = {"one": pl.Int64}
+_IDS: Final[Mapping[str, Mapping[str, "Column"]]] = {
+    "source_id": {"source_id": ("{table}.source_id", pl.Int64)},
+    "document_id": {"document_id": ("{table}.document_id", pl.Int64)},
+    "url_id": {"address_id": ("{table}.url_id", pl.Int64), "address": (ADDRESS_SQL, pl.String)},
+    "subject_id": {"subject": ("{table}.subject_id", pl.Int64)},
+}
+"""Column of a table that names a row of another -> what an event says in its place."""
 
 Column = tuple[str, type[pl.DataType] | pl.DataType]
 
@@ -194,10 +202,28 @@ def scan_frames(database: Database, period: Period | None = None) -> dict[str, p
         period: what it leaves out of sightings, app sightings, URL checks and warnings is not read; None reads all.
     """
     lock = Lock()
-    return {name: _scan(database, frame, period, lock) for name, frame in _FRAMES.items()}
+    live = {name: _scan(database, frame, period, lock) for name, frame in _FRAMES.items()}
+    kinds = {name: frame.table for name, frame in _FRAMES.items() if frame.table in MOVED}
+    asked = None if period is None else Span(period.start, period.end)
+    return join_archived(database, live, kinds, {name: asked if _FRAMES[name].time else None for name in kinds})
 
 
-def _scan(database: Database, frame: _Frame, period: Period | None, lock: Lock) -> pl.LazyFrame:
+def scan_events(database: Database, table: str, span: Span) -> pl.LazyFrame:
+    """Events of a table within a span with all that is known of them, to stand for themselves: words and ids alike."""
+    frame = next(frame for frame in _FRAMES.values() if frame.table == table)
+    columns: dict[str, Column] = {**frame.columns}
+    for _, name, kind, *_ in database.execute(f"PRAGMA table_info({table})"):
+        word = name.removesuffix("_id")
+        if name in _IDS:
+            columns |= {key: (said.format(table=table), dtype) for key, (said, dtype) in _IDS[name].items()}
+        elif name in {word, "event_id"}:
+            columns.setdefault(name, (f'{table}."{name}"', pl.Int64 if kind == "INTEGER" else pl.String))
+        else:
+            columns.setdefault(word, (f"term_{word}.name", pl.String))
+    return _scan(database, replace(frame, columns=columns, time="occurred_at"), span, Lock())
+
+
+def _scan(database: Database, frame: _Frame, period: Period | Span | None, lock: Lock) -> pl.LazyFrame:
     columns = {**frame.columns, **_ORIGIN}
     schema = pl.Schema({name: dtype for name, (_, dtype) in columns.items()})
     is_bounded = period is not None and frame.time

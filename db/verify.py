@@ -1,10 +1,14 @@
 """Does the database hold what it says it holds?"""
 
+import sqlite3
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 
-from db.errors import FanzhaError
+from db.archive import archive_faults
+from db.errors import FanzhaError, UsageError
 from db.store import Store
+from db.tally import KINDS, tally_faults
 
 _RULES: Final = {
     "fetch": (
@@ -77,6 +81,11 @@ _RULES: Final = {
         """SELECT name FROM source WHERE digest IS NOT NULL AND source_id NOT IN
            (SELECT source_id FROM fetch WHERE outcome = 'stored')""",
     ),
+    "kept": (
+        "a source whose attempts have stored rows, and the count of them is lost",
+        """SELECT DISTINCT name FROM fetch JOIN source USING (source_id) WHERE stored > 0
+               AND source_id NOT IN (SELECT source_id FROM kept)""",
+    ),
     "quarantine": (
         "rejected rows are lost",
         """SELECT name || ': ' || most || ' in one answer, ' || held || ' held' FROM
@@ -93,16 +102,12 @@ _RULES: Final = {
     ),
 }
 """Table (and what of it) -> (what is wrong, query whose every row names a breach)."""
-_LOST: Final = """SELECT coalesce(source.name, fetch.source_id), sum(fetch.stored) AS logged,
-        coalesce((SELECT sum(rows) FROM held WHERE held.source_id = fetch.source_id), 0) AS kept
-    FROM fetch LEFT JOIN source USING (source_id) GROUP BY fetch.source_id HAVING logged > kept"""
-"""More than logged may be held: a killed run leaves batches that no log entry counts, a replay has none."""
 _DRAFT: Final = ".part"
 """Ending of what a killed run was writing: no landing file yet."""
 
 
 def verify_store(store: Store) -> tuple[int, list[str]]:
-    """Check the file itself, its foreign keys, each rule, the rows against the log, the landed files against both.
+    """Check the file itself, its foreign keys, each rule, the rows against their counts, the landed files.
 
     Returns:
         How many landed files were checked, and what is wrong, one line each.
@@ -110,51 +115,62 @@ def verify_store(store: Store) -> tuple[int, list[str]]:
     Raises:
         UsageError: there are landed files about persons, and no key.
     """
-    files = {path for path in store.landing.root.glob("[0-9a-f][0-9a-f]/*") if path.suffix != _DRAFT}
-    landed = store.database.execute(
-        "SELECT digest, is_encrypted FROM document UNION SELECT digest, 0 FROM page"
-    ).fetchall()
-    if any(is_encrypted for _, is_encrypted in landed):
-        store.require_key()
-    named = {store.landing.path(digest, is_encrypted=bool(is_encrypted)) for digest, is_encrypted in landed}
-    orphans = [
-        f"landing file {path}: no document names it; its rows are lost, or a killed run left it (then remove it)"
-        for path in sorted(files - named)
+    landed: list[tuple[str, int]] = []
+    faults = [
+        *guarded(store, "database", _file_faults(store)),
+        *chain.from_iterable(
+            guarded(store, f"table {name}", _breaches(store, name, *rule)) for name, rule in _RULES.items()
+        ),
+        *chain.from_iterable(guarded(store, f"table {kind}", tally_faults(store.database, kind)) for kind in KINDS),
+        *guarded(store, "table archive", archive_faults(store)),
+        *guarded(store, "documents", _landing_faults(store, landed)),
     ]
-    return len(landed), [*_database_faults(store), *_lost_rows(store), *_landing_faults(store, landed), *orphans]
+    return len(landed), faults
 
 
-def _database_faults(store: Store) -> Iterator[str]:
+def guarded(store: Store, what: str, faults: Iterator[str]) -> Iterator[str]:
+    """Faults, each a line; that a damaged database cannot be read is one itself, and the other checks go on."""
+    try:
+        for fault in faults:
+            yield " ".join(fault.split())
+    except UsageError:
+        raise
+    except FanzhaError as error:
+        yield str(error)
+    except sqlite3.DatabaseError as error:
+        yield f"database {store.path}: {what} cannot be read: {error}; restore a backup"
+
+
+def _file_faults(store: Store) -> Iterator[str]:
     for (answer,) in store.database.execute("PRAGMA integrity_check(20)"):
         if answer != "ok":
-            yield f"database {store.path}: {answer}"
+            yield f"database {store.path}: is damaged: {answer}; restore a backup"
     for table, rowid, parent, _ in store.database.execute("PRAGMA foreign_key_check"):
         row = "a row" if rowid is None else f"row {rowid}"
-        yield f"table {table}: {row} names a row of {parent} that is not there"
-    for table, (what, query) in _RULES.items():
-        for (which,) in store.database.execute(query):
-            yield f"table {table}: {what}: {which}"
+        yield f"table {table}: {row} names a row of {parent} that is not there; restore a backup"
 
 
-def _lost_rows(store: Store) -> Iterator[str]:
-    """Each source of which fewer rows are held than its attempts have stored."""
-    tables = store.database.execute(
-        """SELECT tables.name FROM pragma_table_list AS tables, pragma_table_info(tables.name) AS columns
-           WHERE tables.type = 'table' AND columns.name IN ('source_id', 'position') GROUP BY 1 HAVING count(*) = 2"""
-    ).fetchall()
-    counts = " UNION ALL ".join(
-        f"SELECT source_id, count(*) AS rows FROM {table} GROUP BY source_id"  # noqa: S608 - our own names
-        for (table,) in tables
-    )
-    for source, logged, kept in store.database.execute(f"WITH held AS ({counts}) {_LOST}"):
-        yield f"source {source}: {logged - kept:,} rows are lost: {logged:,} were stored, {kept:,} are held"
+def _breaches(store: Store, table: str, what: str, query: str) -> Iterator[str]:
+    for (which,) in store.database.execute(query):
+        yield f"table {table}: {what}: {which}"
 
 
 def _landing_faults(store: Store, landed: list[tuple[str, int]]) -> Iterator[str]:
+    """Each landed file that is damaged, or that nothing names.
+
+    Args:
+        store: whose.
+        landed: takes digest and whether it is encrypted of each file that is named.
+    """
+    files = {path for path in store.landing.root.glob("[0-9a-f][0-9a-f]/*") if path.suffix != _DRAFT}
+    landed += store.database.execute("SELECT digest, is_encrypted FROM document UNION SELECT digest, 0 FROM page")
+    if any(is_encrypted for _, is_encrypted in landed):
+        store.require_key()
     for digest, is_encrypted in landed:
         try:
             store.landing.read(digest, is_encrypted=bool(is_encrypted))
         except FanzhaError as error:
             yield str(error)
-        except OSError as error:
-            yield f"landing file {error.filename}: cannot be read: {error.strerror}; restore it from a backup"
+    named = {store.landing.path(digest, is_encrypted=bool(is_encrypted)) for digest, is_encrypted in landed}
+    for path in sorted(files - named):
+        yield f"landing file {path}: no document names it; its rows are lost, or a killed run left it (then remove it)"

@@ -12,6 +12,7 @@ import polars as pl
 from sqlite_utils import Database
 
 from db.daily import count_warnings, note_seen
+from db.tally import tally
 from db.terms import Terms
 
 _AT_ONCE: Final = 50
@@ -249,6 +250,18 @@ def save_rows(database: Database, terms: Terms, kind: str, rows: pl.DataFrame, o
     if rows.is_empty():
         return 0
     target = _TARGETS[kind]
+    final, batch = _final_rows(database, terms, target, rows, origin)
+    stored = _stored(database, target, final)
+    if target.table == "sighting":
+        note_seen(database, batch.select("host_id", "is_test", seen_at=target.columns["seen_at"]))
+    tally(database, target.table, (origin.source_id, origin.document_id), stored, final["position"])
+    return stored
+
+
+def _final_rows(
+    database: Database, terms: Terms, target: _Target, rows: pl.DataFrame, origin: Provenance
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows as their table has them, and with all columns; what they name is added where it is new."""
     batch = rows.with_columns(
         *(terms.resolve(vocabulary, rows[name]).alias(name) for name, vocabulary in target.terms.items()),
         fetched_at=pl.lit(origin.fetched_at, pl.Int64),
@@ -259,14 +272,16 @@ def save_rows(database: Database, terms: Terms, kind: str, rows: pl.DataFrame, o
         batch = _with_ids(database, noun, batch)
     own = ("source_id", "document_id", "position")
     final = batch.select(*own, *(expression.alias(name) for name, expression in target.columns.items()))
+    return final, batch
+
+
+def _stored(database: Database, target: _Target, rows: pl.DataFrame) -> int:
+    """Insert rows that are not held yet; warnings are counted by day at once."""
     # in the key's order the table's pages are touched one after the other; of two equal rows the first stays first
-    ordered = final.sort(target.key, maintain_order=True)
-    if kind == "warning":
+    ordered = rows.sort(target.key, maintain_order=True)
+    if target.table == "warning":
         return _insert_counted(database, target, ordered)
-    inserted = _insert(database, target.table, ordered, conflict=target.key)
-    if kind == "address":
-        note_seen(database, batch.select("host_id", "is_test", seen_at=target.columns["seen_at"]))
-    return inserted
+    return _insert(database, target.table, ordered, conflict=target.key)
 
 
 def _insert_counted(database: Database, target: _Target, rows: pl.DataFrame) -> int:
@@ -276,13 +291,42 @@ def _insert_counted(database: Database, target: _Target, rows: pl.DataFrame) -> 
     inserted = _insert(database, target.table, rows, conflict=target.key)
     if inserted < rows.height:
         database.execute("ROLLBACK TO counted")
-        event = _Noun(target.table, "position", target.key, {name: name for name in target.key})
-        known = _known(database, event, rows.select(target.key))
-        rows = rows.join(known, on=target.key, how="anti", maintain_order="left")
+        for table, id_ in ((target.table, "position"), ("archived", "archive_id")):
+            event = _Noun(table, id_, target.key, {name: name for name in target.key})
+            known = _known(database, event, rows.select(target.key))
+            rows = rows.join(known, on=target.key, how="anti", maintain_order="left")
         inserted = _insert(database, target.table, rows)
     database.execute("RELEASE counted")
     count_warnings(database, rows)
     return inserted
+
+
+def differing_rows(
+    database: Database, terms: Terms, kind: str, rows: pl.DataFrame, origin: Provenance
+) -> Iterator[tuple[str, str, int, str]]:
+    """What the table lacks of rows that a document brings, or has otherwise; call within a transaction to be undone.
+
+    Yields:
+        Table, key, position in the document, and the columns that differ (empty: the row is not there).
+    """
+    target = _TARGETS[kind]
+    final, _ = _final_rows(database, terms, target, rows, origin)
+    final = final.unique(target.key, keep="first", maintain_order=True)
+    database.execute("DROP TABLE IF EXISTS temp.brought")
+    database.execute(f"CREATE TEMP TABLE brought AS SELECT * FROM {target.table} LIMIT 0")  # noqa: S608 - our own names
+    _insert(database, "temp.brought", final)
+    key = " || '/' || ".join(f"brought.{name}" for name in target.key)
+    same = " AND ".join(f"held.{name} = brought.{name}" for name in target.key)
+    others = [f'"{name}"' for name in final.columns if name not in {*target.key, "document_id", "position"}]
+    changed = " || ".join(f"iif(held.{name} IS brought.{name}, '', ' {name.strip(chr(34))}')" for name in others)
+    # a row that another document or place brought first stays as it came from there
+    is_its_own = "held.document_id IS brought.document_id AND held.position IS brought.position"
+    moved = "EXISTS (SELECT 1 FROM archived WHERE source_id = brought.source_id AND event_id = brought.event_id)"
+    is_lost = f"held.source_id IS NULL AND NOT {moved}" if "event_id" in final.columns else "held.source_id IS NULL"
+    query = f"""SELECT '{target.table}', {key}, brought.position, iif({is_lost}, '', trim({changed}))
+        FROM temp.brought LEFT JOIN {target.table} AS held ON {same}
+        WHERE {is_lost} OR ({is_its_own} AND ({changed}) <> '')"""  # noqa: S608 - our own names
+    yield from database.execute(query)
 
 
 def _with_ids(database: Database, noun: _Noun, batch: pl.DataFrame) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from analytics.attacks.derive import derive_attacks, derive_both
 from analytics.attacks.groups import unite
 from analytics.kpi.figures import Figure, compute
 from analytics.probes import derive_events
+from db.archives import reading_archived
 from db.brands import Brand, load_brands
 from db.connection import snapshot, transaction
 from db.figures import StoredFigure, save_attacks, save_figures
@@ -29,9 +30,14 @@ def follow_up(store: Store) -> int:
     """Derive the attacks from their events and store them; returns how many there are."""
     _tell_sites(store)
     with transaction(store.database):
-        attacks = derive_attacks(_events(store.database, scan_frames(store.database)["attack_events"].collect()))
+        attacks = derived_attacks(store.database)
         save_attacks(store.database, attacks)
     return attacks.height
+
+
+def derived_attacks(database: Database) -> pl.DataFrame:
+    """The attacks as their events have them, columns as in the table; collect within a transaction."""
+    return derive_attacks(_events(database, scan_frames(database)["attack_events"].collect()))
 
 
 def _tell_sites(store: Store) -> None:
@@ -46,7 +52,7 @@ def _tell_sites(store: Store) -> None:
 def figures(database: Database, year: int) -> list[Figure]:
     """All KPIs of a year, computed from the records."""
     period = Period(year)
-    with snapshot(database):
+    with snapshot(database), reading_archived():
         return compute(read_records(database, period), period)
 
 

@@ -10,6 +10,7 @@ import polars as pl
 from sqlite_utils import Database
 
 from analytics.kpi.definitions import DEFINITIONS
+from db.archives import reading_archived
 from db.connection import landing_root, snapshot
 from db.errors import UsageError
 from db.period import Period
@@ -42,7 +43,7 @@ def trace_records(
     if definition is None:
         raise UsageError(f"KPI {kpi!r} is not defined; defined are {', '.join(DEFINITIONS)}")
     period = Period(year)
-    with snapshot(database):
+    with snapshot(database), reading_archived():
         records = definition.records(read_records(database, period), period).collect()
     ordered = records.sort("source", "document", "position", "unit")
     rows = ordered if sample is None or sample >= ordered.height else ordered[_draw(ordered, sample, seed)]

@@ -1,6 +1,7 @@
-"""Commands for security operations: run, demo, simulate, schedule, serve, verify, key."""
+"""Commands for security operations: run, demo, simulate, schedule, serve, verify, backup, restore, archive, key."""
 
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -10,6 +11,7 @@ from db.errors import UsageError
 from flows.cli.options import DB, Brands, Catalogue, Db, Year, key_path, listed_brands
 from flows.show import Cell, say, show_rows, tell
 
+_MOVED: Final = ("file", "rows", "bytes")
 _MOST_SEED: Final = 2**31 - 1
 
 
@@ -21,6 +23,9 @@ def register(app: typer.Typer) -> None:
     app.command("serve")(serve)
     app.command("simulate")(simulate)
     app.command("verify")(verify)
+    app.command("backup")(backup)
+    app.command("restore")(restore)
+    app.command("archive")(archive)
     keys = typer.Typer(help="Key files: what pseudonyms and landed personal files are made with.", no_args_is_help=True)
     keys.command("new")(new_key)
     app.add_typer(keys, name="key")
@@ -123,20 +128,89 @@ def simulate(
     )
 
 
-def verify(db: Db = DB) -> int:
-    """Check the database against its landing files and its own rules."""
+def verify(
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Read all landed files again and compare every row; takes as long as a year.")
+    ] = False,
+    db: Db = DB,
+) -> int:
+    """Check the database against its landing files, its counts, its figures and its own rules."""
     from db.connection import is_there
     from db.store import open_store
-    from db.verify import verify_store
+    from flows.verifying import verify as verify_all
 
     if not is_there(db):
         raise UsageError(f"database {db}: is not there; --db or FANZHA_DB names another")
     with open_store(db, key_path()) as store:
-        checked, faults = verify_store(store)
+        checked, faults = verify_all(store, deep=deep)
     for fault in faults:
         say(fault)
     tell(f"{checked:,} landing files and all tables checked, {len(faults):,} faults")
     return 1 if faults else 0
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where it is written: a tar that any tool reads.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Take the place of a file that is there.")] = False,
+    db: Db = DB,
+) -> int:
+    """Copy the database and all its files into one, while others go on writing; the key is not in it."""
+    from db.backup import make_backup
+    from db.connection import is_there
+    from db.store import open_store
+
+    if not is_there(db):
+        raise UsageError(f"database {db}: is not there; --db or FANZHA_DB names another")
+    with open_store(db, key_path()) as store:
+        made = make_backup(store, file, replace=replace)
+    for fault in made.faults:
+        say(fault)
+    tell(
+        f"{file}: {made.bytes:,} bytes, checked: the database, {made.landed:,} landing files, "
+        f"{made.archived:,} archive files, {len(made.faults):,} faults"
+    )
+    tell(
+        "备份不含密钥：请将密钥文件另处保管，否则含个人信息的文件无法打开 · the key is not in it: keep the key file "
+        f"(FANZHA_KEY_FILE) in another place; without it {made.about_persons:,} files about persons cannot be opened"
+    )
+    if made.about_persons and not made.is_opened:
+        say(f"fanzha: {made.about_persons:,} files about persons were copied unopened: FANZHA_KEY_FILE names no key")
+    return 1 if made.faults else 0
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup.")],
+    db: Db = DB,
+) -> None:
+    """Put a backup in place as a new database, checked to its last byte before."""
+    from db.restore import restore as restore_backup
+
+    manifest = restore_backup(file, db)
+    tell(
+        f"{db}: restored as it was at {manifest.made_at}, {len(manifest.members):,} files; set FANZHA_KEY_FILE to its "
+        "key, then run fanzha verify"
+    )
+
+
+def archive(
+    before: Annotated[
+        datetime,
+        typer.Option(
+            "--before", formats=["%Y-%m-%d"], metavar="DATE", help="In Shanghai: events of earlier days move."
+        ),
+    ],
+    db: Db = DB,
+) -> None:
+    """Move warnings, checks, interventions and losses of earlier days to Parquet; kpi and trace go on having them."""
+    from db.archive import archive_events
+    from db.connection import is_there
+    from db.store import open_store
+
+    if not is_there(db):
+        raise UsageError(f"database {db}: is not there; --db or FANZHA_DB names another")
+    with open_store(db, key_path()) as store:
+        moved = archive_events(store, before.date())
+    show_rows("Archived", [{"file": one.file, "rows": one.rows, "bytes": one.bytes} for one in moved], _MOVED)
 
 
 def new_key(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:

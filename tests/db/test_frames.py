@@ -107,9 +107,9 @@ def test_sightings_of_other_years_are_not_read_but_known(store: Store) -> None:
 
 def test_only_what_is_asked_for_is_read(store: Store) -> None:
     fill(store.database.conn, DAYS)
+    frames = scan_frames(store.database, YEAR)
     asked: list[str] = []
     store.database.conn.set_trace_callback(asked.append)
-    frames = scan_frames(store.database, YEAR)
     frames["sightings"].filter(pl.col("claim") == 1).select("address_id").collect(engine="streaming")
     (query,) = asked
     bounds = f"WHERE sighting.seen_at >= {YEAR.start} AND sighting.seen_at < {YEAR.end}"

@@ -72,10 +72,13 @@ def _orphan(store: Store) -> None:
 
 EMPTIED = ("sighting", "warning", "quarantine", "document", "fetch", "source", "subject", "url", "host", "term")
 HARMS: dict[str, tuple[Callable[[Store], None], list[str]]] = {
-    "rows of one table": (_delete("sighting"), ["source synthetic: 3 rows are lost: 3 were stored, 0 are held"]),
+    "rows of one table": (
+        _delete("sighting"),
+        ["table sighting: 2 of 2 rows are lost that synthetic.txt (", "table sighting: 1 of 1 rows are lost that"],
+    ),
     "one row": (
         _run("DELETE FROM warning WHERE event_id = '1'"),
-        ["source synthetic-warnings: 1 rows are lost: 2 were stored, 1 are held"],
+        ["table warning: 1 of 2 rows are lost that synthetic.txt ("],
     ),
     "rejected rows": (
         _delete("quarantine"),
@@ -84,6 +87,10 @@ HARMS: dict[str, tuple[Callable[[Store], None], list[str]]] = {
     "rows and the log of them": (
         _delete("sighting", "fetch"),
         ["table source: a source whose last good answer is known, and no attempt that brought it: synthetic"],
+    ),
+    "the count of rows": (
+        _delete("kept"),
+        ["table kept: a source whose attempts have stored rows, and the count of them is lost: synthetic-warnings"],
     ),
     "documents": (_delete("document"), ["names a row of document that is not there", "no document names it"]),
     "sources": (_delete("source"), ["names a row of source that is not there"]),
