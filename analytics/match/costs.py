@@ -150,15 +150,24 @@ def _single_cost(folds: "Folds", window: str) -> float:
 
 
 def is_lookalike(form: str, window: str) -> bool:
-    """Whether `window` is `form` with a letter or two that pass for its own."""
-    is_near = SHORTER <= len(window) - len(form) <= LONGER and f"\n{window}\n" in _lookalikes(form)
-    return is_near and not _has_m_for_r(form, window)
+    """Whether `window` is `form` with a letter or two that pass for its own (fold.lookalikes)."""
+    longer = len(window) - len(form)
+    if not SHORTER <= longer <= LONGER or window == form:
+        return False
+    most = _TWO_PLACES + (_TWO_PLACES if "rn" in form or "cl" in form else abs(longer))
+    if OSA.distance(form, window, score_cutoff=most) > most:
+        return False  # quickly told
+    once = _reglyphed(form)
+    return (window in once or not once.isdisjoint(fold.deglyphed(window))) and not _has_m_for_r(form, window)
 
 
-@lru_cache(maxsize=16_384)  # the forms of some ten thousand brands: 2 KB each, where a set of texts takes 30
-def _lookalikes(form: str) -> str:
-    """The lookalikes of a form, a line each."""
-    return "\n".join(["", *fold.lookalikes(form), ""])
+_TWO_PLACES: Final = 2
+"""Edits that two letters in the place of two amount to; a pair for a letter, or a letter for a pair, is one more."""
+
+
+@lru_cache(maxsize=4_096)
+def _reglyphed(form: str) -> set[str]:
+    return fold.reglyphed(form)
 
 
 @dataclass(frozen=True, slots=True)

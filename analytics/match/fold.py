@@ -3,9 +3,10 @@
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib.util import find_spec
+from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 from typing import Final
@@ -189,17 +190,37 @@ def lookalikes(text: str) -> set[str]:
     >>> {"paypa1", "qaypal", "clhl", "dh1"} & (lookalikes("paypal") | lookalikes("dhl")) == {"paypa1", "clhl", "dh1"}
     True
     """
-    once = _reglyphed(text)
-    return once | {twice for other in once for twice in _reglyphed(other)} - {text}
+    once = reglyphed(text)
+    return once | {twice for other in once for twice in reglyphed(other)} - {text}
 
 
-def _reglyphed(text: str) -> set[str]:
+def reglyphed(text: str) -> set[str]:
+    """The texts that differ from `text` in one place, by letters that pass for its own at a glance."""
+    return _rewritten(text, _GLYPHS)
+
+
+def deglyphed(text: str) -> set[str]:
+    """The texts of which `text` is one of the reglyphed: what may have been meant where one place is no lookalike.
+
+    >>> "dhl" in deglyphed("dh1") and "dh1" in reglyphed("dhl")
+    True
+    """
+    return _rewritten(text, _MEANT)
+
+
+def _rewritten(text: str, table: Mapping[str, Sequence[str]]) -> set[str]:
     return {
-        text[:start] + glyph + text[start + size :]
+        text[:start] + other + text[start + size :]
         for size in (1, 2)
         for start in range(len(text) - size + 1)
-        for glyph in _GLYPHS.get(text[start : start + size], ())
+        for other in table.get(text[start : start + size], ())
     }
+
+
+_MEANT: Final = {
+    glyph: tuple(letters for letters, glyphs in _GLYPHS.items() if glyph in glyphs)
+    for glyph in dict.fromkeys(chain(*_GLYPHS.values()))
+}
 
 
 def squeeze(text: str) -> str:

@@ -123,10 +123,14 @@ def may_meet(forms: Sequence[str], plain: Sequence[str], pairs: tuple[Places, Pl
         rows = zip(form_rows[left].tolist(), places.tolist(), strict=True)
         near[left] = [ours[form] in theirs[label] for form, label in rows]
     longer = np.array(list(map(len, plain)))[label_rows] - np.array(list(map(len, forms)))[form_rows]
-    left = np.flatnonzero(~near & (longer >= SHORTER) & (longer <= LONGER))
+    left = np.flatnonzero(~near & (longer >= SHORTER) & (longer <= LONGER) & (missing <= _IN_TWO_PLACES))
     rows = zip(form_rows[left].tolist(), label_rows[left].tolist(), strict=True)
     near[left] = [is_lookalike(forms[form], plain[label]) for form, label in rows]
     return near
+
+
+_IN_TWO_PLACES: Final = 2
+"""Letters that a lookalike may lack of those that its form needs: one in each place that differs."""
 
 
 def _paired(texts: Sequence[str]) -> Truths:

@@ -6,7 +6,6 @@ product name seen now and then is no ordinary word. They are read when the first
 
 import gzip
 import math
-from bisect import bisect_left
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from importlib.util import find_spec
@@ -17,6 +16,7 @@ from typing import Final
 import msgpack
 
 from analytics.match import keywords
+from analytics.match.lexicon import OPENING, Lexicon
 
 _LANGUAGES: Final = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "tr", "id", "ro", "cs", "da", "fil")
 _FOREIGN: Final = 0.8
@@ -30,7 +30,6 @@ UNKNOWN_LETTER: Final = 1.9
 WORD_START: Final = 0.5
 KNOWN: Final = 3.2
 """Zipf value of a word that its readers know: herpes, revolt."""
-_LONGEST: Final = 18
 _INFLECTIONS: Final = ("s", "es", "d", "ed", "ing", "er", "ers", "n", "e", "en")
 
 
@@ -86,15 +85,9 @@ def is_common_word(word: str) -> bool:
 
 
 @cache
-def _listed() -> str:
-    """All the words, a line each, to look for stretches in."""
-    return "\n" + "\n".join(_costs()) + "\n"
-
-
-@cache
-def _in_order(step: int) -> list[str]:
-    """All the words in alphabetical order; with a step of -1 each is written backwards."""
-    return sorted(word[::step] for word in _costs())
+def lexicon() -> Lexicon:
+    """All the words, to look for stretches in."""
+    return Lexicon(_costs().keys())
 
 
 @lru_cache(maxsize=100_000)
@@ -105,26 +98,8 @@ def zipf_around(text: str, edge: str) -> float:
     (cities, citizen), 0 for `usps`.
     """
     own, kin = zipf(text) - 1, _inflected(text)
-    total = sum(10 ** zipf(word) for word in _around(text, edge) if word not in kin and zipf(word) > own)
+    total = sum(10 ** zipf(word) for word in lexicon().holding(text, edge) if word not in kin and zipf(word) > own)
     return math.log10(total) if total else 0.0
-
-
-def _around(text: str, edge: str) -> Iterator[str]:
-    """The words that begin, end with a text, or hold it; those that hold it twice come twice."""
-    if edge in _STEPS:
-        step = _STEPS[edge]
-        listed, sought = _in_order(step), text[::step]
-        first, last = bisect_left(listed, sought), bisect_left(listed, sought + _LAST)
-        yield from (word[::step] for word in listed[first:last])
-        return
-    lines, place = _listed(), -1
-    while (place := lines.find(text, place + 1)) >= 0:
-        yield lines[lines.rfind("\n", 0, place + 1) + 1 : lines.index("\n", place)]
-
-
-_STEPS: Final = {"leading": 1, "trailing": -1}
-_LAST: Final = "\U0010ffff"
-"""After every letter that a word may have."""
 
 
 def _inflected(word: str) -> set[str]:
@@ -169,9 +144,23 @@ def simplified() -> dict[int, str]:
         return dict(msgpack.load(stream, raw=False, strict_map_key=False))
 
 
+@lru_cache(maxsize=100_000)
 def read_cost(text: str) -> float:
     """The cost (log10, lower is likelier) of the best reading of `text` as words."""
-    return read_costs(text, "")[0]
+    cost_of, length = _costs().get, len(text)
+    longest, others = lexicon().longest()
+    best = [0.0] + [math.inf] * length
+    for start in range(length):
+        here = best[start]
+        if here + UNKNOWN_LETTER < best[start + 1]:  # noqa: PLR1730 - calls of min() double the time of the loop
+            best[start + 1] = here + UNKNOWN_LETTER
+        last = start + longest.get(text[start : start + OPENING], others)
+        for end in range(start + 1, min(last, length) + 1):
+            piece = text[start:end]
+            cost = cost_of(piece)
+            if cost is not None and here + cost < best[end] and (end - start >= _TINIEST or piece in _TINY):
+                best[end] = here + cost
+    return best[-1]
 
 
 @lru_cache(maxsize=100_000)
@@ -182,24 +171,28 @@ def read_costs(text: str, name: str) -> tuple[float, float]:
     >>> with_it < without
     True
     """
-    cost_of = _costs().get
+    cost_of, length = _costs().get, len(text)
     derived = cost_of(name, 0) + 0.5  # rarer than the name it begins with: facebooka
-    any_best, other_best = [0.0], [0.0]
-    for end in range(1, len(text) + 1):
-        any_least, other_least = any_best[-1] + UNKNOWN_LETTER, other_best[-1] + UNKNOWN_LETTER
-        for start in range(max(0, end - _LONGEST), end):
+    longest, others = lexicon().longest()
+    any_best, other_best = ([0.0] + [math.inf] * length for _ in range(2))
+    for start in range(length):
+        any_here, other_here = any_best[start], other_best[start]
+        if any_here + UNKNOWN_LETTER < any_best[start + 1]:  # noqa: PLR1730 - calls of min() double the time of the loop
+            any_best[start + 1] = any_here + UNKNOWN_LETTER
+        if other_here + UNKNOWN_LETTER < other_best[start + 1]:  # noqa: PLR1730 - calls of min() double the time of the loop
+            other_best[start + 1] = other_here + UNKNOWN_LETTER
+        last = start + longest.get(text[start : start + OPENING], others)
+        for end in range(start + 1, min(last, length) + 1):
             piece = text[start:end]
             cost = cost_of(piece)
             if cost is None or (end - start < _TINIEST and piece not in _TINY):
                 continue
             if cost > derived > 0.5 and piece.startswith(name):
                 continue
-            if any_best[start] + cost < any_least:  # noqa: PLR1730 - calls of min() double the time of the loop
-                any_least = any_best[start] + cost
-            if piece != name and other_best[start] + cost < other_least:
-                other_least = other_best[start] + cost
-        any_best.append(any_least)
-        other_best.append(other_least)
+            if any_here + cost < any_best[end]:  # noqa: PLR1730 - calls of min() double the time of the loop
+                any_best[end] = any_here + cost
+            if piece != name and other_here + cost < other_best[end]:
+                other_best[end] = other_here + cost
     return any_best[-1], other_best[-1]
 
 

@@ -1,6 +1,8 @@
 """What makes matching quick drops nothing: the cheap questions refuse only what the dear ones refuse too."""
 
 import random
+import subprocess
+import sys
 
 import numpy as np
 import polars as pl
@@ -8,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.match import fold
+from analytics.match import fold, words
+from analytics.match.costs import LONGER, SHORTER, is_lookalike
 from analytics.match.index import FormIndex
+from analytics.match.lexicon import Lexicon
 from analytics.match.matcher import Matcher
 from analytics.match.nearness import letter_sets, may_meet, missing_letters
 from analytics.match.spans import find_span
@@ -108,3 +112,93 @@ def test_of_equal_readings_the_same_one_is_told_in_any_company() -> None:
     halves = [matcher.match_hosts(half) for half in (frame[::2].reverse(), frame[1::2])]
     assert together.height > 50
     assert pl.concat(halves).sort("host", "brand").equals(together)
+
+
+@given(st.sampled_from(FORMS), st.integers(0, 10**9))
+@settings(max_examples=1_500, deadline=None)
+def test_a_lookalike_is_told_as_if_all_were_written_down(form: str, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - reproducible, no secret
+    written = sorted(fold.lookalikes(form))
+    window = chance.choice([chance.choice(written), disguised(form, seed), disguised(chance.choice(written), seed)])
+    is_far = not SHORTER <= len(window) - len(form) <= LONGER
+    is_unlike = len(window) == len(form) and any({*pair} == {"m", "r"} for pair in zip(form, window, strict=True))
+    assert is_lookalike(form, window) == (window in written and not is_far and not is_unlike)
+
+
+LISTED = [
+    "apple",
+    "apples",
+    "pineapple",
+    "grappled",
+    "appl",
+    "it",
+    "it's",
+    "anana",
+    "bananana",
+    "extraordinarily",
+    "app",
+]
+
+
+@pytest.mark.parametrize("edge", ["leading", "trailing", "inside"])
+@pytest.mark.parametrize("text", ["app", "apple", "ana", "it", "it's", "pp", "extraordinarily", "zz", "eapplex", "s"])
+def test_words_are_found_alike_with_tables_and_without(text: str, edge: str) -> None:
+    lexicon = Lexicon(LISTED)
+    before = list(lexicon.holding(text, edge))
+    for _ in range(1_000):
+        list(lexicon.holding("app", "leading"))
+    assert lexicon.is_indexed
+    assert list(lexicon.holding(text, edge)) == before
+    assert set(before) == {word for word in LISTED if HOLDS[edge](word, text)}
+
+
+HOLDS = {"leading": str.startswith, "trailing": str.endswith, "inside": str.__contains__}
+
+
+def test_no_word_is_longer_than_is_told_of_its_beginning() -> None:
+    lexicon = Lexicon([*LISTED, "appendices" * 2])
+    assert lexicon.longest() == ({}, 18)
+    for _ in range(1_000):
+        lexicon.longest()
+    longest, others = lexicon.longest()
+    assert (longest["appl"], longest.get("appe", others), longest["extr"], others) == (6, 3, 15, 3)
+
+
+START = """
+import sys
+calls = 0
+def count(frame, event, argument):
+    global calls
+    calls += event == "call"
+from analytics.match import words
+from db.brands import load_brands
+from flows.cli.match_lines import LineMatcher
+from flows.cli.match_work import Block, Task
+brands = load_brands()
+sys.setprofile(count)
+matcher = LineMatcher(Task(brands, {brand.id: brand.threshold for brand in brands}, "csv", popular=True))
+first = matcher.answer(Block(1, b"paypal-citiloginxq.example\\n")).rows
+sys.setprofile(None)
+dear = {"pypinyin", "prefect", "scrapy", "tldextract", "duckdb", "sqlite_utils"} & {*sys.modules}
+print(bool(first), words.lexicon().is_indexed, sorted(dear), calls)
+"""
+
+
+def test_one_host_makes_nothing_that_only_many_need() -> None:
+    ran = subprocess.run([sys.executable, "-c", START], check=True, capture_output=True, text=True).stdout.split()
+    assert ran[:3] == ["True", "False", "[]"]
+    assert int(ran[3]) < MOST_CALLS
+
+
+MOST_CALLS = 330_000
+"""Python functions called, with the bundled brands; a third more than were counted. Seconds tell of the machine."""
+
+
+def test_many_hosts_make_tables() -> None:
+    words.lexicon.cache_clear()
+    words.read_cost.cache_clear()
+    labels = [f"{disguised('paypal', seed)}{disguised('velmarkt', seed)}" for seed in range(600)]
+    frame = pl.DataFrame({"host": [f"{label}.icu" for label in labels]}).unique(maintain_order=True)
+    hosts = frame.with_columns(registrable_domain=pl.col("host"), public_suffix=pl.lit("icu"))
+    Matcher(load_brands()).match_hosts(hosts)
+    assert words.lexicon().is_indexed
