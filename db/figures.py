@@ -1,13 +1,13 @@
 """Writing what the roll-up derives: attacks, and each figure as it was computed."""
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields, replace
 from typing import Final
 
 import polars as pl
 from sqlite_utils import Database
 
-from db.basis import note_basis
+from db.basis import note_basis, still_based
 
 FIRST_YEAR: Final = 1993
 """The first whole year of China's clocks at UTC+8 all year round; a feed's row from before breaks no roll-up."""
@@ -24,6 +24,11 @@ class StoredFigure:
     display_zh: str
     display_en: str
     note: str
+    note_zh: str
+    note_en: str
+    numerator: int | None
+    denominator: int | None
+    is_synthetic: bool
 
 
 def save_attacks(database: Database, attacks: pl.DataFrame) -> None:
@@ -44,8 +49,9 @@ def save_figures(database: Database, year: int, figures: Sequence[StoredFigure],
         How many differed.
     """
     cursor = database.conn.executemany(
-        """INSERT INTO kpi_run (year, computed_at, kpi, definition_version, value, prior, display_zh, display_en, note)
-           SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE NOT EXISTS (
+        """INSERT INTO kpi_run (year, computed_at, kpi, definition_version, value, prior, display_zh, display_en, note,
+               note_zh, note_en, numerator, denominator, is_synthetic)
+           SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14 WHERE NOT EXISTS (
                SELECT 1 FROM kpi_run WHERE kpi_run_id =
                    (SELECT max(kpi_run_id) FROM kpi_run WHERE year = ?1 AND kpi = ?3)
                AND definition_version = ?4 AND value IS ?5 AND prior IS ?6 AND note = ?9)""",
@@ -53,6 +59,19 @@ def save_figures(database: Database, year: int, figures: Sequence[StoredFigure],
     )
     note_basis(database, str(year))
     return cursor.rowcount
+
+
+def kept_figures(database: Database, year: int) -> list[StoredFigure]:
+    """A year's figures as they were computed last, where what they rest on is the same still; else none."""
+    if str(year) not in still_based(database):
+        return []
+    names = ", ".join(field.name for field in fields(StoredFigure))
+    rows = database.execute(
+        f"SELECT {names} FROM kpi_run WHERE kpi_run_id IN "  # noqa: S608 - our own names
+        "(SELECT max(kpi_run_id) FROM kpi_run WHERE year = ? GROUP BY kpi)",
+        [year],
+    )
+    return [replace(StoredFigure(*row), is_synthetic=bool(row[-1])) for row in rows]
 
 
 def years_with_records(database: Database) -> list[int]:

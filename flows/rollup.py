@@ -1,6 +1,7 @@
 """Follow-up and roll-up: attacks from their events, figures from the records."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Final
 from unicodedata import normalize
 
@@ -9,12 +10,14 @@ from sqlite_utils import Database
 
 from analytics.attacks.derive import derive_attacks, derive_both
 from analytics.attacks.groups import unite
+from analytics.kpi.definition import Definition
+from analytics.kpi.definitions import DEFINITIONS
 from analytics.kpi.figures import Figure, compute
 from analytics.probes import derive_events
 from db.archives import reading_archived
 from db.brands import Brand, load_brands
 from db.connection import snapshot, transaction
-from db.figures import StoredFigure, save_attacks, save_figures
+from db.figures import StoredFigure, kept_figures, save_attacks, save_figures
 from db.follow import CLOSURES, read_followed, read_reports, read_told, read_untold, read_verdicts, save_told
 from db.frames import scan_frames
 from db.matches import read_brands
@@ -50,6 +53,13 @@ def _tell_sites(store: Store) -> None:
 
 
 def figures(database: Database, year: int) -> list[Figure]:
+    """All KPIs of a year: as they were computed last where nothing they rest on has changed, else from the records."""
+    with snapshot(database):
+        kept = _kept(database, year)
+    return kept or computed_figures(database, year)
+
+
+def computed_figures(database: Database, year: int) -> list[Figure]:
     """All KPIs of a year, computed from the records."""
     period = Period(year)
     with snapshot(database), reading_archived():
@@ -57,11 +67,20 @@ def figures(database: Database, year: int) -> list[Figure]:
 
 
 def roll_up(store: Store, year: int) -> list[Figure]:
-    """Compute a year's KPIs and store those that changed."""
-    computed = figures(store.database, year)
+    """Compute a year's KPIs and store those that changed; where nothing they rest on has, they are as they were."""
+    if kept := _kept(store.database, year):
+        return kept
+    computed = computed_figures(store.database, year)
     with transaction(store.database):
         save_figures(store.database, year, [_stored(figure) for figure in computed], now_ms())
     return computed
+
+
+def _kept(database: Database, year: int) -> list[Figure]:
+    """A year's figures as they were stored, if those of today's definitions are all there."""
+    kept = {(one.kpi, one.definition_version): one for one in kept_figures(database, year)}
+    wanted = [(definition, kept.get((definition.id, str(definition.version)))) for definition in DEFINITIONS.values()]
+    return [_read(definition, year, one) for definition, one in wanted if one] if all(one for _, one in wanted) else []
 
 
 def read_records(database: Database, period: Period) -> Mapping[str, pl.LazyFrame]:
@@ -118,4 +137,22 @@ def _stored(figure: Figure) -> StoredFigure:
         figure.display_zh,
         figure.display_en,
         " / ".join(filter(None, (figure.note_zh, figure.note_en))),
+        figure.note_zh,
+        figure.note_en,
+        figure.numerator,
+        figure.denominator,
+        figure.is_synthetic,
     )
+
+
+def _read(definition: Definition, year: int, stored: StoredFigure) -> Figure:
+    """The figure that `_stored` made this of."""
+    value, prior = (_number(definition, text) for text in (stored.value, stored.prior))
+    notes = (stored.note_zh, stored.note_en, stored.numerator, stored.denominator, stored.is_synthetic)
+    return Figure(definition, year, value, prior, *notes)
+
+
+def _number(definition: Definition, text: str | None) -> int | Decimal | None:
+    if text is None:
+        return None
+    return Decimal(text) if definition.measure == "percent" else int(text)

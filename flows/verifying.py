@@ -13,7 +13,7 @@ from db.terms import Terms
 from db.verify import guarded, verify_store
 from db.writes import Provenance, differing_rows
 from flows.preparing import prepare
-from flows.rollup import derived_attacks, figures
+from flows.rollup import computed_figures, derived_attacks
 from spiders.catalogue import Source, stored_source
 from spiders.formats.registry import FORMATS
 from spiders.reading import Reader
@@ -54,7 +54,7 @@ def _derived_faults(store: Store) -> Iterator[str]:
 
 
 def _figure_faults(store: Store, year: int, stored: list[tuple[str, str, str | None, str | None]]) -> Iterator[str]:
-    made = {figure.id: figure for figure in figures(store.database, year)}
+    made = {figure.id: figure for figure in computed_figures(store.database, year)}
     for kpi, version, *kept in stored:
         figure = made.get(kpi)
         if figure is None or str(figure.definition.version) != version:  # it was counted otherwise then

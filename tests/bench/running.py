@@ -6,7 +6,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from flows.rollup import figures
+from flows.rollup import computed_figures
 from tests.bench.frame import Measured, timed
 from tests.bench.ingesting import PHISHTANK, WARNINGS, take
 from tests.bench.workload import YEAR, Workload
@@ -18,7 +18,7 @@ def measure_figures(workload: Workload) -> Measured:
     """All KPIs of a store with a year's URLs and warnings."""
     with workload.fresh_store() as store:
         stored = sum(take(store, feed, workload).stored for feed in (PHISHTANK, WARNINGS))
-        seconds = [timed(lambda: figures(store.database, YEAR)) for _ in range(workload.rounds)]
+        seconds = [timed(lambda: computed_figures(store.database, YEAR)) for _ in range(workload.rounds)]
     return Measured(median(seconds), f"{stored:,} records")
 
 

@@ -23,7 +23,7 @@ from db.period import Period
 from db.restore import restore
 from db.store import Store, now_ms, open_store
 from flows.collect import take_files
-from flows.rollup import figures, follow_up, roll_up
+from flows.rollup import computed_figures, follow_up, roll_up
 from flows.simulate.plan import Plan
 from flows.simulate.year import simulate
 from flows.tracing import trace_records
@@ -72,13 +72,13 @@ def sizes(store: Store) -> dict[str, int]:
 
 def test_a_year_is_counted_traced_and_kept_as_before(year: tuple[Path, Store]) -> None:
     folder, store = year
-    before, held = figures(store.database, 2024), sizes(store)
+    before, held = computed_figures(store.database, 2024), sizes(store)
     traced = {kpi: trace_records(store.database, store.path, kpi, 2024, None, 0) for kpi in KPIS}
     moved = archive_events(store, JULY)
     assert sum(one.rows for one in moved) + sum(sizes(store).values()) == sum(held.values())
     assert all(sizes(store)[kind] < held[kind] for kind in MOVED)
 
-    assert figures(store.database, 2024) == before
+    assert computed_figures(store.database, 2024) == before
     assert {figure.id: str(figure.value) for figure in before if figure.id == "K03"} == {"K03": "21400"}
     for kpi in KPIS:
         assert trace_records(store.database, store.path, kpi, 2024, None, 0) == traced[kpi]
@@ -92,11 +92,11 @@ def test_a_year_is_counted_traced_and_kept_as_before(year: tuple[Path, Store]) -
     restore(folder / "b.tar", folder / "n.db")
     with open_store(folder / "n.db", folder / "key") as restored:
         assert verify(restored, deep=False)[1] == []
-        assert figures(restored.database, 2024) == before
+        assert computed_figures(restored.database, 2024) == before
 
     assert archive_events(store, date(2026, 1, 1)) != []
     assert sizes(store) == dict.fromkeys(MOVED, 0)
-    assert figures(store.database, 2024) == before
+    assert computed_figures(store.database, 2024) == before
     assert {2023, 2024, 2025} & set(years_with_records(store.database)) >= {2024}
 
 
@@ -301,7 +301,7 @@ def killed(path: Path, key: Path, at: int) -> int:
 
 def test_killed_anywhere_nothing_is_lost_and_nothing_twice(few: Store, key_file: Path, tmp_path: Path) -> None:
     make_backup(few, tmp_path / "b.tar", replace=False)
-    before = figures(few.database, 2024)
+    before = computed_figures(few.database, 2024)
     restore(tmp_path / "b.tar", tmp_path / "0" / "n.db")
     steps = killed(tmp_path / "0" / "n.db", key_file, 0)
     for at in range(2, steps, max(1, steps // 12)):
@@ -309,7 +309,7 @@ def test_killed_anywhere_nothing_is_lost_and_nothing_twice(few: Store, key_file:
         restore(tmp_path / "b.tar", path)
         assert killed(path, key_file, at) == -1
         with open_store(path, key_file) as store:
-            assert figures(store.database, 2024) == before
+            assert computed_figures(store.database, 2024) == before
             assert [fault for fault in verify(store, deep=True)[1] if "a killed run left it" not in fault] == []
             assert take(store, SHANGHAI_ROWS, ROWS).stored == 0
             archive_events(store, SPRING)
@@ -317,5 +317,5 @@ def test_killed_anywhere_nothing_is_lost_and_nothing_twice(few: Store, key_file:
             assert sizes(store) == {"url_check": 0, "warning": 1, "intervention": 0, "loss": 0}
             assert len(list(archive_root(path).iterdir())) == 4
             assert verify(store, deep=True)[1] == []
-            assert figures(store.database, 2024) == before
+            assert computed_figures(store.database, 2024) == before
             assert landing_root(path).is_dir()

@@ -19,7 +19,7 @@ from db.backup import make_backup
 from db.errors import UsageError
 from db.restore import restore
 from db.store import Store, open_store
-from flows.rollup import figures, follow_up, roll_up
+from flows.rollup import computed_figures, follow_up, roll_up
 from flows.verifying import verify
 from tests.flows.calls import Call
 from tests.flows.test_ingest import WARNINGS, contents, make_source, take
@@ -54,7 +54,7 @@ def same(first: Store, second: Path, key: Path | None) -> None:
     with open_store(second, key) as other:
         assert verify(other, deep=True) == (len(landed(first.path)), [])
         assert contents(other) == contents(first)
-        assert figures(other.database, 2024) == figures(first.database, 2024)
+        assert computed_figures(other.database, 2024) == computed_figures(first.database, 2024)
     assert landed(second) == landed(first.path)
 
 

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 import pytest
 
+from db.connection import transaction
 from db.sources import Cursor
 from db.store import Store
 from flows.ingest import Document, ingest
-from flows.rollup import figures
+from flows.rollup import computed_figures, figures, roll_up
 from tests.flows.test_ingest import make_source
 
 YEAR = 2024
@@ -66,3 +67,29 @@ def test_spellings_of_a_brand_are_one_attack(store: Store, names: list[str]) -> 
     ]
     take(store, "attack_event", *events)
     assert values(store, "K10") == [1]
+
+
+def test_figures_are_counted_again_only_where_something_new_came(store: Store) -> None:
+    loss = {"occurred_at": MARCH, "type": "assessed", "amount": "7.5", "tier": "A", "programme": "shanhai"}
+    take(store, "loss", loss | {"episode": "e1"})
+    take(store, "reported_figure", {"kpi": "K10", "year": "2023", "value": "5", "document": "报告", "page": "1"})
+    take(
+        store,
+        "attack_event",
+        {"occurred_at": MARCH, "type": "action", "address": "evil.example", "brand": "x", "action": "blocklist"},
+    )
+    computed = computed_figures(store.database, YEAR)
+    assert {figure.id for figure in computed if figure.value is not None} >= {"K04", "K10", "K13"}
+    assert {figure.id for figure in computed if figure.value is None} >= {"K01", "K38"}
+    assert roll_up(store, YEAR) == computed
+    seen: list[str] = []
+    store.database.conn.set_trace_callback(seen.append)
+    assert figures(store.database, YEAR) == roll_up(store, YEAR) == computed
+    assert not [query for query in seen if "FROM loss" in query], "no record is read for what is known"
+    store.database.conn.set_trace_callback(None)
+    take(store, "loss", loss | {"episode": "e2"})
+    assert values(store, "K04") == [1500]
+    assert [figure.value for figure in roll_up(store, YEAR) if figure.id == "K04"] == [1500]
+    with transaction(store.database):
+        store.database.execute("UPDATE kpi_run SET definition_version = '0' WHERE kpi = 'K04'")
+    assert values(store, "K04") == [1500], "what was counted by another definition is counted anew"
