@@ -12,6 +12,7 @@ from sqlite_utils import Database
 
 from db.errors import Busy, FanzhaError, Interrupted, UsageError
 from db.migrations import MIGRATIONS
+from db.turns import SharedConnection
 from db.views import ensure_views
 
 APPLICATION_ID: Final = 0x46414E5A
@@ -115,7 +116,12 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
     # polars reads frames from threads of its own, one at a time (db.frames)
     connection = sqlite3.connect(
-        uri, uri=True, isolation_level=None, timeout=BUSY_MILLISECONDS / 1000, check_same_thread=False
+        uri,
+        uri=True,
+        isolation_level=None,
+        timeout=BUSY_MILLISECONDS / 1000,
+        check_same_thread=False,
+        factory=SharedConnection,
     )
     connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
     connection.execute("PRAGMA foreign_keys = ON")

@@ -4,10 +4,9 @@ A frame is read while it is collected, in batches and only the columns asked for
 """
 
 import re
+import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass, field, replace
-from threading import Lock
 from types import MappingProxyType
 from typing import Final
 
@@ -18,6 +17,7 @@ from sqlite_utils import Database
 from db.archives import MOVED, Span, join_archived
 from db.period import Period
 from db.pushdown import Decided, Domain, decide
+from db.turns import SharedConnection
 from db.views import ADDRESS_SQL, TARGET_SQL
 
 _BATCH_ROWS: Final = 50_000
@@ -201,8 +201,7 @@ def scan_frames(database: Database, period: Period | None = None) -> dict[str, p
         database: stays open, and in one transaction (`db.connection.snapshot`), until the last is collected.
         period: what it leaves out of sightings, app sightings, URL checks and warnings is not read; None reads all.
     """
-    lock = Lock()
-    live = {name: _scan(database, frame, period, lock) for name, frame in _FRAMES.items()}
+    live = {name: _scan(database, frame, period) for name, frame in _FRAMES.items()}
     kinds = {name: frame.table for name, frame in _FRAMES.items() if frame.table in MOVED}
     asked = None if period is None else Span(period.start, period.end)
     return join_archived(database, live, kinds, {name: asked if _FRAMES[name].time else None for name in kinds})
@@ -220,20 +219,24 @@ def scan_events(database: Database, table: str, span: Span) -> pl.LazyFrame:
             columns.setdefault(name, (f'{table}."{name}"', pl.Int64 if kind == "INTEGER" else pl.String))
         else:
             columns.setdefault(word, (f"term_{word}.name", pl.String))
-    return _scan(database, replace(frame, columns=columns, time="occurred_at"), span, Lock())
+    return _scan(database, replace(frame, columns=columns, time="occurred_at"), span)
 
 
-def _scan(database: Database, frame: _Frame, period: Period | Span | None, lock: Lock) -> pl.LazyFrame:
+def _scan(database: Database, frame: _Frame, period: Period | Span | None) -> pl.LazyFrame:
     columns = {**frame.columns, **_ORIGIN}
     schema = pl.Schema({name: dtype for name, (_, dtype) in columns.items()})
     is_bounded = period is not None and frame.time
     ending = f"{{table}}.{frame.time} >= ? AND {{table}}.{frame.time} < ?" if is_bounded else ""
     bounds = (period.start, period.end) if period is not None and frame.time else ()
+    shared = database.conn
+    assert isinstance(shared, SharedConnection)  # noqa: S101 - as db.connection opens it
 
     def batches(
         with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, _batch_size: int | None
     ) -> Iterator[pl.DataFrame]:
-        with lock:
+        with shared.turn:
+            if shared.is_closed:
+                return
             decided = _decided(database, frame, predicate)
         names = with_columns or schema.names()
         wanted = pl.Schema({name: schema[name] for name in names if name not in decided.pinned})
@@ -244,18 +247,32 @@ def _scan(database: Database, frame: _Frame, period: Period | Span | None, lock:
             table=frame.table
         )
         # several frames of one figure are read at once, each from a thread of polars
-        with lock:
-            cursor = database.execute(query, bounds)
-        with closing(cursor):
-            for wanted_rows in _portions(n_rows):
-                with lock:
-                    rows = cursor.fetchmany(wanted_rows)
-                if not rows:
-                    return
-                batch = _framed(rows, wanted or _ONE).select(*wanted, *pinned).select(names)
-                yield batch if predicate is None else batch.filter(predicate)
+        for rows in _fetched(shared, query, bounds, n_rows):
+            batch = _framed(rows, wanted or _ONE).select(*wanted, *pinned).select(names)
+            yield batch if predicate is None else batch.filter(predicate)
 
     return register_io_source(batches, schema=schema)
+
+
+def _fetched(
+    shared: SharedConnection, query: str, bounds: tuple[int, ...], n_rows: int | None
+) -> Iterator[list[tuple[object, ...]]]:
+    """What a query answers, in portions; the connection is held for each, and is not read once it is closed."""
+    cursor: sqlite3.Cursor | None = None
+    try:
+        for wanted in _portions(n_rows):
+            with shared.turn:
+                if shared.is_closed:
+                    return
+                cursor = cursor or shared.execute(query, bounds)
+                rows = cursor.fetchmany(wanted)
+            if not rows:
+                return
+            yield rows
+    finally:
+        with shared.turn:
+            if cursor and not shared.is_closed:
+                cursor.close()
 
 
 def _origin(frame: _Frame, selected: str) -> str:

@@ -1,6 +1,8 @@
 """Frames as the roll-up reads them: what is asked for and no more, of one instant, in whatever thread polars reads."""
 
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -146,3 +148,30 @@ def test_a_snapshot_shows_one_instant_whoever_writes_meanwhile(store: Store) -> 
             store.database.execute("INSERT INTO sighting SELECT url_id, 2, 5, 5, 1, 0, NULL, NULL, 1, 9 FROM url")
             assert frame.collect(engine="streaming").item() == 1
         assert frame.collect(engine="streaming").item() == 5
+
+
+CLOSED = """
+import sys
+from pathlib import Path
+import polars as pl
+from db.connection import open_database
+from db.frames import scan_frames
+for turn in range(60):
+    with open_database(Path(sys.argv[1])) as database:
+        frames = scan_frames(database)
+        found = frames["sightings"].filter(pl.col("claim") == 1).select("seen_at").head(1).collect(engine="streaming")
+        assert found.height == 1
+"""
+
+
+def test_a_connection_may_close_while_polars_still_reads(tmp_path: Path) -> None:
+    """Asked for one row it answers, and goes on reading; a connection that closed beneath it ended the process."""
+    with open_database(tmp_path / "fanzha.db") as database:
+        fill(database.conn, [])
+        database.execute(
+            """WITH RECURSIVE n (at) AS (SELECT 1 UNION ALL SELECT at + 1 FROM n WHERE at < 300000)
+               INSERT INTO sighting SELECT at % 4 + 1, 1, at, at, 1, 0, NULL, NULL, 1, at FROM n"""
+        )
+    command = [sys.executable, "-c", CLOSED, str(tmp_path / "fanzha.db")]
+    done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
