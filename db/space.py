@@ -10,6 +10,7 @@ PURPOSES: Final = MappingProxyType(
         ("attack", "target"): "the history of a host; the review queue",
         ("brand", "id"): "a brand stands once",
         ("document", "source_id, digest, name"): "a file stands once; an answer that came before is recognised",
+        ("archive", "file"): "a file of moved events stands once",
         ("fetch", "source_id, finished_at"): "the last attempts of a source",
         ("host", "name"): "a host stands once; ingest and `check` find the ones there are",
         ("host", "registrable_domain"): "what else stands under a domain",

@@ -141,10 +141,15 @@ def guarded(store: Store, what: str, faults: Iterator[str]) -> Iterator[str]:
         yield f"database {store.path}: {what} cannot be read: {error}; restore a backup"
 
 
+_SHOWN: Final = 200
+"""Characters of what SQLite says of damaged pages, which may be all of them."""
+
+
 def _file_faults(store: Store) -> Iterator[str]:
     for (answer,) in store.database.execute("PRAGMA integrity_check(20)"):
         if answer != "ok":
-            yield f"database {store.path}: is damaged: {answer}; restore a backup"
+            said = " ".join(answer.split())
+            yield f"database {store.path}: is damaged: {said[:_SHOWN]}; restore a backup"
     for table, rowid, parent, _ in store.database.execute("PRAGMA foreign_key_check"):
         row = "a row" if rowid is None else f"row {rowid}"
         yield f"table {table}: {row} names a row of {parent} that is not there; restore a backup"

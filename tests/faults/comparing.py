@@ -18,9 +18,16 @@ RUNS: Final[Mapping[str, tuple[str, ...]]] = {
     "quarantine": ("recorded_at", "resolved_at"),
     "rematch": ("rematch_id", "finished_at"),
     "kpi_run": ("kpi_run_id", "computed_at"),
+    "derived": ("basis",),
+    "match": ("first_seen_at",),  # of a host from a list without times: when the file was read
     "sqlite_stat1": ("*",),
 }
 """Columns that record the runs themselves; all else must be identical."""
+NAMED: Final[Mapping[str, Mapping[str, str]]] = {
+    "kept": {"document_id": "document"},
+    "warning_day": dict.fromkeys(("channel_id", "sink_id", "programme_id"), "term"),
+}
+"""Columns that name rows of another table, where 0 stands for none and SQLite is not told."""
 AT_FETCH: Final = ("sighting", "app_sighting")
 """Their `seen_at` is when the file was read where the source gives no time (`published_at` 0)."""
 LATEST: Final = """kpi_run_id IN (SELECT max(kpi_run_id) FROM kpi_run GROUP BY kpi, year)"""
@@ -98,7 +105,8 @@ def _unique(database: sqlite3.Connection, table: str) -> list[str]:
 
 
 def _parents(database: sqlite3.Connection, table: str) -> dict[str, str]:
-    return {row[3]: row[2] for row in database.execute(f"PRAGMA main.foreign_key_list({table})")}
+    told = {row[3]: row[2] for row in database.execute(f"PRAGMA main.foreign_key_list({table})")}
+    return told | NAMED.get(table, {})
 
 
 def _value(column: str, parents: Mapping[str, str]) -> str:

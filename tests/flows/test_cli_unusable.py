@@ -72,6 +72,10 @@ PLACES = {
     "report --db": ["report", "2024", "--to", "md", "-o", "report.md", "--db", "PATH"],
     "report -o": ["report", "2024", "--to", "xlsx", "-o", "PATH"],
     "verify --db": ["verify", "--db", "PATH"],
+    "backup FILE": ["backup", "PATH"],
+    "backup --db": ["backup", "there.tar", "--db", "PATH"],
+    "restore FILE": ["restore", "PATH", "--db", "new.db"],
+    "archive --db": ["archive", "--before", "2024-01-01", "--db", "PATH"],
     "serve --db": ["serve", "--db", "PATH"],
     "probe --vantages": ["probe", "--once", "--vantages", "PATH"],
     "probe --db": ["probe", "--once", "--db", "PATH"],
@@ -125,7 +129,7 @@ def test_no_path_that_cannot_be_is_more_than_one_line(
     (tmp_path / "there.csv").write_text("a.example\n", "utf-8")
     (tmp_path / "folder").mkdir()
     monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "prefect"))
-    if arguments[0] in {"report", "import"}:
+    if arguments[0] in {"report", "import", "backup"}:
         assert call("import", "list", "there.csv")[0] == 0
     before = sorted(tmp_path.rglob("*"))
     code, out, err = call(*[path if argument == "PATH" else argument for argument in arguments])
