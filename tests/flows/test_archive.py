@@ -181,7 +181,8 @@ def test_the_command(call: Call, few: Store, tmp_path: Path) -> None:
     assert call("archive", "--before", "May")[0] == 2
     assert call("archive", "--before", "2024-03-01", "--db", "none.db")[0] == 2
     next(archive_root(few.path).glob("losses*")).unlink()
-    code, _, err = call("kpi", "2024")
+    assert call("kpi", "2024", "--json") == before[0], "as it was computed"
+    code, _, err = call("trace", "K04", "2024")
     assert code == 1
     assert "is missing, and no figure is whole without it; restore it from a backup" in err
     assert not (tmp_path / "none.db").exists()
