@@ -157,8 +157,10 @@ class Intake:
             UsageError: the source names persons and there is no key.
         """
         prepared: Prepared | UnreadableFile
+        if self._source.has_people:
+            self._store.require_key()  # before another thread begins: a connection has one transaction at a time
         with ThreadPoolExecutor(1) as beside:  # compressing and waiting for the disk leave a core to what reads
-            landing = beside.submit(_land, self._store, self._source, document.content)
+            landing = beside.submit(self._store.landing.keep, document.content, encrypt=self._source.has_people)
             try:
                 prepared = prepare(self._store, self._source, document.content, self._reader)
             except UnreadableFile as error:
@@ -287,12 +289,6 @@ def replay(store: Store, source: Source, document_id: int, document: Document) -
             counts += _save_rows(store, batch, origin, now_ms())
         still = prepared.rejected["position"].to_list()
         return counts, resolve_quarantine(store.database, document_id, still, now_ms())
-
-
-def _land(store: Store, source: Source, content: bytes) -> Landed:
-    if source.has_people:
-        store.require_key()
-    return store.landing.keep(content, encrypt=source.has_people)
 
 
 def _stamp(cursor: Cursor, landed: Sequence[Landed], at: int) -> Cursor:

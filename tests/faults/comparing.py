@@ -106,7 +106,7 @@ def _unique(database: sqlite3.Connection, table: str) -> list[str]:
 
 def _parents(database: sqlite3.Connection, table: str) -> dict[str, str]:
     told = {row[3]: row[2] for row in database.execute(f"PRAGMA main.foreign_key_list({table})")}
-    return told | NAMED.get(table, {})
+    return {**told, **NAMED.get(table, {})}
 
 
 def _value(column: str, parents: Mapping[str, str]) -> str:
