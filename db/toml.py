@@ -1,12 +1,17 @@
 """Reading the TOML files that people write: brands, catalogues, vantage points."""
 
+import re
 import tomllib
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from db.errors import UsageError
 from db.files import read_bounded
+
+_KEY_PARTS: Final = 128
+"""A host has 127 labels at most; of keys with more parts tomllib takes the square of their number."""
+_LONG_KEY: Final = re.compile(rf"""(?<![\w-])(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){{{_KEY_PARTS}}}""")
 
 
 def read_toml(file: Path | Traversable, shown: str, what: str) -> tuple[dict[str, Any], str]:
@@ -25,6 +30,9 @@ def read_toml(file: Path | Traversable, shown: str, what: str) -> tuple[dict[str
     try:
         content = read_bounded(file)
         text = content.decode("utf-8-sig")
+        if found := _LONG_KEY.search(text):
+            line = text.count("\n", 0, found.start()) + 1
+            raise UsageError(f"{said}: line {line:,} has a key of more than {_KEY_PARTS} parts; write a shorter one")
         return tomllib.loads(text), text
     except OSError as error:
         raise UsageError(f"{said}: {error}") from error

@@ -141,6 +141,14 @@ FILES: dict[str, tuple[str | bytes, str]] = {
     ),
     "NUL": (GOOD + "\0", UNREADABLE),
     "nested too deep": ("x = " + "[" * 100_000, UNREADABLE + "it is nested too deep; take brackets out"),
+    "an endless key": (
+        GOOD + "x" + ".x" * 100_000 + " = 1\n",
+        UNREADABLE + "line 5 has a key of more than 128 parts; write a shorter one",
+    ),
+    "an endless key of quotes": (
+        GOOD + "y = {" + '"x" . ' * 100_000 + "x = 1}\n",
+        UNREADABLE + "line 5 has a key of more than 128 parts; write a shorter one",
+    ),
     "an endless number": (
         GOOD + f"threshold = {'9' * 5_000}\n",
         UNREADABLE + "a number in it has thousands of digits; write a shorter one",
