@@ -19,6 +19,7 @@ RUNS: Final[Mapping[str, tuple[str, ...]]] = {
     "rematch": ("rematch_id", "finished_at"),
     "kpi_run": ("kpi_run_id", "computed_at"),
     "derived": ("basis",),
+    "kept": ("last_position",),  # of duplicates too, where it was not an update of an older database that counted
     "match": ("first_seen_at",),  # of a host from a list without times: when the file was read
     "sqlite_stat1": ("*",),
 }

@@ -24,14 +24,14 @@ from spiders.catalogue import Source, load_catalogue
 MOMENTS: Final = {
     "migrate": ("db.connection", "_migrate"),
     "crawl": ("flows.collect", "crawl"),
-    "land": ("flows.ingest", "_land"),
+    "land": ("db.landing", "writing"),
     "read": ("flows.ingest", "prepare"),
     "store": ("flows.ingest", "_save_rows"),
     "log": ("flows.ingest", "log_attempt"),
     "match": ("flows.matching", "_begin"),
     "store matches": ("flows.matching", "save_matches"),
     "follow up": ("flows.rollup", "derive_attacks"),
-    "roll up": ("flows.rollup", "figures"),
+    "roll up": ("flows.rollup", "computed_figures"),
     "store figures": ("flows.rollup", "save_figures"),
     "simulate": ("flows.simulate.year", "simulate"),
 }
