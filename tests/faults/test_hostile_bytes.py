@@ -22,11 +22,13 @@ from tests.faults.samples import FEW, TARGETS
 
 BOMBS = ("list", "stix")
 """Packing is undone before a layout is looked at: two layouts are enough for it."""
+SLOW = {"only quotes": "list", "a million keys in a field": "phishtank-json"}
+"""Some seconds each, by a way that many layouts share -> the one that takes it."""
 CASES = {
     f"{name}: {case}": (name, declared)
     for name in FEW
     for case, declared in cases_of(TARGETS[name]).items()
-    if name in BOMBS or case not in ARCHIVES
+    if (name in BOMBS or case not in ARCHIVES) and SLOW.get(case, name) == name
 }
 TOTAL = ("csv", "json", "jsonl", "parquet", "excel")
 """Shapes in which each record is a row, whatever it holds."""
