@@ -10,7 +10,8 @@ _SIZES: Final = """SELECT
     (SELECT count(*) FROM attack_event), (SELECT count(*) FROM probe), (SELECT count(*) FROM site_event),
     (SELECT coalesce(max(rematch_id), 0) FROM rematch), (SELECT count(*) FROM rematch WHERE finished_at IS NULL),
     (SELECT coalesce(max(host_id), 0) FROM match_state), (SELECT coalesce(max(app_id), 0) FROM match_state),
-    (SELECT coalesce(group_concat(declaration), '') FROM (SELECT declaration FROM brand ORDER BY position, brand_id)),
+    (SELECT coalesce(group_concat(is_listed || declaration), '') FROM
+        (SELECT is_listed, declaration FROM brand ORDER BY position, brand_id)),
     (SELECT coalesce(group_concat(declaration), '') FROM (SELECT declaration FROM source ORDER BY source_id))"""
 
 
@@ -19,11 +20,11 @@ def basis_of(database: Database) -> str:
     return hashlib.sha256(repr(database.execute(_SIZES).fetchone()).encode()).hexdigest()
 
 
-def note_basis(database: Database, what: str) -> None:
-    """Remember what something is derived from; call within the transaction that stores it."""
+def note_basis(database: Database, what: str, basis: str) -> None:
+    """Remember what something was derived from; call within the transaction that stores it."""
     database.execute(
         "INSERT INTO derived (what, basis) VALUES (?, ?) ON CONFLICT (what) DO UPDATE SET basis = excluded.basis",
-        [what, basis_of(database)],
+        [what, basis],
     )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 from sqlite_utils import Database
 
-from db.basis import note_basis, still_based
+from db.basis import basis_of, note_basis, still_based
 
 FIRST_YEAR: Final = 1993
 """The first whole year of China's clocks at UTC+8 all year round; a feed's row from before breaks no roll-up."""
@@ -39,11 +39,18 @@ def save_attacks(database: Database, attacks: pl.DataFrame) -> None:
         f"INSERT INTO attack ({', '.join(attacks.columns)}) VALUES ({marks})",  # noqa: S608 - our own names
         attacks.iter_rows(),
     )
-    note_basis(database, "attacks")
+    note_basis(database, "attacks", basis_of(database))
 
 
-def save_figures(database: Database, year: int, figures: Sequence[StoredFigure], computed_at: int) -> int:
+def save_figures(database: Database, year: int, figures: Sequence[StoredFigure], basis: str, computed_at: int) -> int:
     """Append the figures that differ from their last computation; what one was before stays on record.
+
+    Args:
+        database: within a transaction.
+        year: theirs.
+        figures: as they were computed.
+        basis: `basis_of` what they were computed from, taken at the same instant: more may have come since.
+        computed_at: Unix ms.
 
     Returns:
         How many differed.
@@ -57,7 +64,7 @@ def save_figures(database: Database, year: int, figures: Sequence[StoredFigure],
                AND definition_version = ?4 AND value IS ?5 AND prior IS ?6 AND note = ?9)""",
         [(year, computed_at, *astuple(figure)) for figure in figures],
     )
-    note_basis(database, str(year))
+    note_basis(database, str(year), basis)
     return cursor.rowcount
 
 

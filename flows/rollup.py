@@ -15,6 +15,7 @@ from analytics.kpi.definitions import DEFINITIONS
 from analytics.kpi.figures import Figure, compute
 from analytics.probes import derive_events
 from db.archives import reading_archived
+from db.basis import basis_of
 from db.brands import Brand, load_brands
 from db.connection import snapshot, transaction
 from db.figures import StoredFigure, kept_figures, save_attacks, save_figures
@@ -61,18 +62,23 @@ def figures(database: Database, year: int) -> list[Figure]:
 
 def computed_figures(database: Database, year: int) -> list[Figure]:
     """All KPIs of a year, computed from the records."""
+    return _computed(database, year)[0]
+
+
+def _computed(database: Database, year: int) -> tuple[list[Figure], str]:
+    """The figures, and the basis that they were computed from: both of one instant."""
     period = Period(year)
     with snapshot(database), reading_archived():
-        return compute(read_records(database, period), period)
+        return compute(read_records(database, period), period), basis_of(database)
 
 
 def roll_up(store: Store, year: int) -> list[Figure]:
     """Compute a year's KPIs and store those that changed; where nothing they rest on has, they are as they were."""
     if kept := _kept(store.database, year):
         return kept
-    computed = computed_figures(store.database, year)
+    computed, basis = _computed(store.database, year)
     with transaction(store.database):
-        save_figures(store.database, year, [_stored(figure) for figure in computed], now_ms())
+        save_figures(store.database, year, [_stored(figure) for figure in computed], basis, now_ms())
     return computed
 
 

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 FANZHA = Path(sys.executable).parent / "fanzha"
@@ -23,5 +24,9 @@ def fanzha(*arguments: str, cwd: Path, environ: Mapping[str, str] | None = None)
 
 
 def children_of(process: int) -> list[int]:
-    """The processes that a process's main thread has started, as Linux lists them."""
-    return [int(each) for each in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+    """The processes that a process has started, as Linux lists them; none of one that is gone."""
+    found: list[int] = []
+    for listed in Path(f"/proc/{process}/task").glob("*/children"):
+        with suppress(OSError):  # the thread has ended meanwhile
+            found += map(int, listed.read_text("utf-8").split())
+    return found

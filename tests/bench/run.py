@@ -40,7 +40,7 @@ from tests.bench.year import (
 )
 
 _SCALE: Final = "0.02"
-"""Of the published year; everything below five minutes on two cores."""
+"""Of the published year; everything, the tenth of a year among it, within some fifteen minutes on two cores."""
 _EXECUTEMANY: Final = "sqlite3 executemany of the same final rows into the same schema, from ready tuples"
 
 BENCHMARKS: Final = (

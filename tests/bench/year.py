@@ -24,6 +24,7 @@ from flows.simulate.year import simulate
 from tests.bench.frame import Measured
 from tests.bench.ingesting import write_rows
 from tests.bench.workload import YEAR, Workload
+from tests.running import children_of
 
 FLOOR: Final = "sqlite3 executemany of all its final rows into the same schema, from ready tuples"
 SMALLER: Final = "a tenth of its rows"
@@ -160,10 +161,8 @@ def _run(folder: Path, path: Path, key: Path) -> tuple[float, float]:
 def _family(process: int) -> Iterator[int]:
     """A process and all that descend from it, as Linux lists them; one that is gone has none."""
     yield process
-    for task in Path(f"/proc/{process}/task").glob("*/children"):
-        with suppress(OSError):
-            for child in task.read_text().split():
-                yield from _family(int(child))
+    for child in children_of(process):
+        yield from _family(child)
 
 
 def _shared_out(process: int) -> int:

@@ -20,6 +20,7 @@ from db.store import Store, hold, now_ms, open_store
 from db.vocabulary import Outcome
 from flows import collect, matching, rollup
 from spiders.catalogue import Source, load_catalogue
+from tests.running import children_of
 
 MOMENTS: Final = {
     "migrate": ("db.connection", "_migrate"),
@@ -125,15 +126,11 @@ def _announce(out: BinaryIO, name: str, module: str, function: str) -> None:
     real = getattr(place, function)
 
     def announced(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever the function takes
-        out.write(f"{name}\t{_children()}\n".encode())
+        out.write(f"{name}\t{len(children_of(os.getpid()))}\n".encode())
         out.flush()
         return real(*arguments, **named)
 
     setattr(place, function, announced)
-
-
-def _children() -> int:
-    return sum(len(path.read_text("utf-8").split()) for path in Path("/proc/self/task").glob("*/children"))
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from random import Random
 from typing import Final
 
 from tests.faults.works import Work, World, works, world
+from tests.running import children_of
 
 HOWS: Final = ("all of it", "all of it", "the parent alone", "a child alone")
 """A crash takes the whole process group; the memory killer one of it."""
@@ -176,17 +177,12 @@ def _kill(process: "subprocess.Popen[bytes]", how: str) -> None:
     if process.poll() is not None:
         return
     if how == "a child alone":
-        for child in _children(process.pid):
+        for child in children_of(process.pid):
             os.kill(child, signal.SIGKILL)
     elif how == "the parent alone":
         process.kill()
     else:
         os.killpg(process.pid, signal.SIGKILL)
-
-
-def _children(process: int) -> list[int]:
-    listed = Path(f"/proc/{process}/task").glob("*/children")
-    return [int(child) for path in listed for child in path.read_text("utf-8").split()]
 
 
 def _is_over(leader: int) -> bool:

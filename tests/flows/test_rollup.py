@@ -1,8 +1,10 @@
 """From a company's files to figures: what the roll-up reads from the database."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 
 import pytest
+from sqlite_utils import Database
 
 from db.connection import transaction
 from db.sources import Cursor
@@ -67,6 +69,24 @@ def test_spellings_of_a_brand_are_one_attack(store: Store, names: list[str]) -> 
     ]
     take(store, "attack_event", *events)
     assert values(store, "K10") == [1]
+
+
+def test_what_comes_while_figures_are_computed_is_counted_the_next_time(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loss = {"occurred_at": MARCH, "type": "assessed", "amount": "7.5", "tier": "A", "programme": "shanhai"}
+    take(store, "loss", loss | {"episode": "e1"})
+
+    def late(database: Database) -> AbstractContextManager[None]:
+        """Another process stores a loss between the computation and its record."""
+        monkeypatch.undo()
+        take(store, "loss", loss | {"episode": "e2"})
+        return transaction(database)
+
+    monkeypatch.setattr("flows.rollup.transaction", late)
+    assert [figure.value for figure in roll_up(store, YEAR) if figure.id == "K04"] == [750]
+    assert values(store, "K04") == [1500]
+    assert [figure.value for figure in roll_up(store, YEAR) if figure.id == "K04"] == [1500]
 
 
 def test_figures_are_counted_again_only_where_something_new_came(store: Store) -> None:
