@@ -1,7 +1,7 @@
 """Writing what the roll-up derives: attacks, and each figure as it was computed."""
 
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Final
 
 import polars as pl
@@ -29,6 +29,23 @@ class StoredFigure:
     numerator: int | None
     denominator: int | None
     is_synthetic: bool
+    definition_hash: str
+    code_version: str
+    basis: str
+    """Digest of what it was computed from (`db.basis`)."""
+    rows_of_kind: int | None
+    """Rows in the year of the kind it is counted from."""
+    rows_of_test: int | None
+    """Of these, tests."""
+    records: int | None
+    """Rows that meet the definition."""
+    units: int | None
+    """Distinct units among them."""
+
+
+_COLUMNS: Final = tuple(field.name for field in fields(StoredFigure))
+_TELLING: Final = tuple(name for name in _COLUMNS if name != "basis")
+"""What makes a computation worth keeping beside the last: anything but that records came which it ignores."""
 
 
 def save_attacks(database: Database, attacks: pl.DataFrame) -> None:
@@ -42,43 +59,64 @@ def save_attacks(database: Database, attacks: pl.DataFrame) -> None:
     note_basis(database, "attacks", basis_of(database))
 
 
-def save_figures(database: Database, year: int, figures: Sequence[StoredFigure], basis: str, computed_at: int) -> int:
+def save_figures(database: Database, year: int, figures: Sequence[StoredFigure], computed_at: int) -> int:
     """Append the figures that differ from their last computation; what one was before stays on record.
 
     Args:
         database: within a transaction.
         year: theirs.
-        figures: as they were computed.
-        basis: `basis_of` what they were computed from, taken at the same instant: more may have come since.
+        figures: as they were computed; all from one basis, taken at the same instant: more may have come since.
         computed_at: Unix ms.
 
     Returns:
         How many differed.
     """
+    same = " AND ".join(f"{name} IS :{name}" for name in _TELLING)
     cursor = database.conn.executemany(
-        """INSERT INTO kpi_run (year, computed_at, kpi, definition_version, value, prior, display_zh, display_en, note,
-               note_zh, note_en, numerator, denominator, is_synthetic)
-           SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14 WHERE NOT EXISTS (
-               SELECT 1 FROM kpi_run WHERE kpi_run_id =
-                   (SELECT max(kpi_run_id) FROM kpi_run WHERE year = ?1 AND kpi = ?3)
-               AND definition_version = ?4 AND value IS ?5 AND prior IS ?6 AND note = ?9)""",
-        [(year, computed_at, *astuple(figure)) for figure in figures],
+        f"""INSERT INTO kpi_run (year, computed_at, {", ".join(_COLUMNS)})
+            SELECT :year, :computed_at, {", ".join(f":{name}" for name in _COLUMNS)} WHERE NOT EXISTS (
+                SELECT 1 FROM kpi_run WHERE kpi_run_id =
+                    (SELECT max(kpi_run_id) FROM kpi_run WHERE year = :year AND kpi = :kpi)
+                AND {same})""",  # noqa: S608 - our own names
+        [{**asdict(figure), "year": year, "computed_at": computed_at} for figure in figures],
     )
-    note_basis(database, str(year), basis)
+    for basis in {figure.basis for figure in figures}:
+        note_basis(database, str(year), basis)
     return cursor.rowcount
+
+
+def save_checks(database: Database, year: int, found: Iterable[tuple[str, bool | None, str, str]]) -> None:
+    """Store what the checks of a year found, in place of what they found before; within a transaction.
+
+    Args:
+        database: whose.
+        year: theirs.
+        found: id, whether it holds (None: not checked), the finding in Chinese and in English; in order.
+    """
+    database.execute("DELETE FROM kpi_check WHERE year = ?", [year])
+    database.conn.executemany(
+        "INSERT INTO kpi_check (year, place, check_id, holds, finding_zh, finding_en) VALUES (?, ?, ?, ?, ?, ?)",
+        [(year, place, *one) for place, one in enumerate(found)],
+    )
+
+
+def failing_checks(database: Database, year: int) -> list[tuple[str, str, str]]:
+    """The checks of a year that do not hold, in order: id, the finding in Chinese and in English."""
+    query = "SELECT check_id, finding_zh, finding_en FROM kpi_check WHERE year = ? AND holds = 0 ORDER BY place"
+    return [(name, zh, en) for name, zh, en in database.execute(query, [year])]
 
 
 def kept_figures(database: Database, year: int) -> list[StoredFigure]:
     """A year's figures as they were computed last, where what they rest on is the same still; else none."""
     if str(year) not in still_based(database):
         return []
-    names = ", ".join(field.name for field in fields(StoredFigure))
     rows = database.execute(
-        f"SELECT {names} FROM kpi_run WHERE kpi_run_id IN "  # noqa: S608 - our own names
+        f"SELECT {', '.join(_COLUMNS)} FROM kpi_run WHERE kpi_run_id IN "  # noqa: S608 - our own names
         "(SELECT max(kpi_run_id) FROM kpi_run WHERE year = ? GROUP BY kpi)",
         [year],
     )
-    return [replace(StoredFigure(*row), is_synthetic=bool(row[-1])) for row in rows]
+    stored = [StoredFigure(*row) for row in rows]
+    return [replace(one, is_synthetic=bool(one.is_synthetic)) for one in stored]
 
 
 def years_with_records(database: Database) -> list[int]:

@@ -251,7 +251,12 @@ def _scan(database: Database, frame: _Frame, period: Period | Span | None) -> pl
             batch = _framed(rows, wanted or _ONE).select(*wanted, *pinned).select(names)
             yield batch if predicate is None else batch.filter(predicate)
 
-    return register_io_source(batches, schema=schema)
+    def watched(
+        with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, batch_size: int | None
+    ) -> Iterator[pl.DataFrame]:
+        return shared.read(batches(with_columns, predicate, n_rows, batch_size))
+
+    return register_io_source(watched, schema=schema)
 
 
 def _fetched(

@@ -400,6 +400,39 @@ VIEWS: Final = (
         FROM kpi_run WHERE kpi_run_id IN (SELECT max(kpi_run_id) FROM kpi_run GROUP BY year, kpi)""",
     ),
     View(
+        "v_checks",
+        "指标核对：X1至X17，每年最近一次 · checks X1 to X17 of each year, as last made",
+        {
+            "year": "年份 · year",
+            "check_id": "核对项 · check",
+            "holds": "1 成立，0 不成立，空为未核对 · 1 holds, 0 does not, empty: not checked",
+            "finding_zh": "说明（中文） · finding in Chinese",
+            "finding_en": "说明（英文） · finding in English",
+        },
+        "SELECT year, check_id, holds, finding_zh, finding_en FROM kpi_check ORDER BY year, place",
+    ),
+    View(
+        "v_kpi_runs",
+        "指标计算记录：口径、代码、输入与各步行数 · computations: definition, code, input, rows of each step",
+        {
+            "year": "年份 · year",
+            "kpi": "指标编号 · KPI id",
+            "computed_at": "计算时间（UTC） · computed at (UTC)",
+            "value": "数值 · value",
+            "definition_version": "口径版本 · version of the definition",
+            "definition_hash": "口径校验值 · hash of the definition",
+            "code_version": "代码版本 · version of the code",
+            "basis": "输入快照 · digest of the input",
+            "rows_of_kind": "期内该类行数 · rows of the kind in the year",
+            "rows_without_tests": "剔除测试后 · without tests",
+            "records": "符合口径的记录 · records that meet the definition",
+            "units": "不重复单位 · distinct units",
+        },
+        f"""SELECT year, kpi, {_instant("computed_at")} AS computed_at, value, definition_version, definition_hash,
+            code_version, basis, rows_of_kind, rows_of_kind - rows_of_test AS rows_without_tests, records, units
+        FROM kpi_run ORDER BY kpi_run_id""",
+    ),
+    View(
         "v_quarantine",
         "隔离区：读不懂的行 · rows that could not be read",
         {

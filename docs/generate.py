@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from analytics.kpi.cards import card, definition_hash
+from analytics.kpi.definitions import DEFINITIONS
 from db.connection import open_database
 from db.kinds import KINDS
 from db.plans import Step, read_plan
@@ -127,12 +129,40 @@ def _step(step: Step) -> str:
     return f"| {'scan' if step.is_scan else 'search'} `{step.table}` | {f'`{step.by}`' if step.by else ''} |"
 
 
+def _kpis() -> Iterator[str]:
+    yield "# Basis of preparation"
+    yield MADE
+    yield (
+        "What each figure counts, field by field, to be published beside it. 中文版：[kpis.zh-CN.md](kpis.zh-CN.md).\n"
+        "The hash is of all that stands here and of how it is counted; `fanzha ledger list` shows which one was signed."
+    )
+    for definition in DEFINITIONS.values():
+        yield f"## {definition.id} · {definition.name_en}"
+        rows = [f"| {field.label_en} | {field.text_en} |" for field in card(definition)]
+        yield "\n".join(["| field | |", "| --- | --- |", *rows, f"| Hash | `{definition_hash(definition)}` |"])
+
+
+def _kpis_zh() -> Iterator[str]:
+    yield "# 编制基础"
+    yield MADE
+    yield (
+        "各项指标逐栏说明其计数口径，可随指标一并公布。English: [kpis.md](kpis.md).\n"
+        "校验值由本页内容与计数方式算出；`fanzha ledger list` 显示签署时的校验值。"
+    )
+    for definition in DEFINITIONS.values():
+        yield f"## {definition.id} · {definition.name_zh}"
+        rows = [f"| {field.label_zh} | {field.text_zh} |" for field in card(definition)]
+        yield "\n".join(["| 栏目 | |", "| --- | --- |", *rows, f"| 校验值 | `{definition_hash(definition)}` |"])
+
+
 PAGES = {
     "kinds.md": _kinds,
     "sources.md": _sources,
     "formats.md": _formats,
     "database.md": _views,
     "queries.md": _queries,
+    "kpis.md": _kpis,
+    "kpis.zh-CN.md": _kpis_zh,
 }
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlite_utils import Database
 
-from analytics.kpi.checks import Check, checks
+from analytics.kpi.checks import Check, Context, checks
 from analytics.kpi.figures import Figure, compute, figure_json
 from analytics.render.markdown import render_markdown
 from analytics.render.plain import render_json
@@ -18,7 +18,7 @@ from db.connection import snapshot
 from db.health import Health, read_health
 from db.period import Period
 from db.store import now_ms
-from flows.rollup import read_records
+from flows.rollup import read_records, registered_brands
 
 _RENDERERS: Final[MappingProxyType[str, Callable[[Report], str | bytes]]] = MappingProxyType(
     {"xlsx": render_xlsx, "md": render_markdown, "json": render_json}
@@ -50,7 +50,7 @@ def make_report(database: Database, year: int, lang: Lang) -> Report:
     with snapshot(database):
         frames = read_records(database, period)
         figures = compute(frames, period)
-        found = checks(frames, period, figures)
+        found = checks(Context(frames, period, {one.id: one for one in figures}, registered_brands(database)))
     return Report(
         year=year,
         lang=lang,

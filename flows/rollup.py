@@ -1,8 +1,13 @@
 """Follow-up and roll-up: attacks from their events, figures from the records."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import astuple
 from decimal import Decimal
-from typing import Final
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from typing import Final, NamedTuple
 from unicodedata import normalize
 
 import polars as pl
@@ -10,6 +15,8 @@ from sqlite_utils import Database
 
 from analytics.attacks.derive import derive_attacks, derive_both
 from analytics.attacks.groups import unite
+from analytics.kpi.cards import definition_hash
+from analytics.kpi.checks import Check, Context, checks
 from analytics.kpi.definition import Definition
 from analytics.kpi.definitions import DEFINITIONS
 from analytics.kpi.figures import Figure, compute
@@ -18,7 +25,8 @@ from db.archives import reading_archived
 from db.basis import basis_of
 from db.brands import Brand, load_brands
 from db.connection import snapshot, transaction
-from db.figures import StoredFigure, kept_figures, save_attacks, save_figures
+from db.extent import Extent, extents
+from db.figures import StoredFigure, kept_figures, save_attacks, save_checks, save_figures
 from db.follow import CLOSURES, read_followed, read_reports, read_told, read_untold, read_verdicts, save_told
 from db.frames import scan_frames
 from db.matches import read_brands
@@ -26,6 +34,7 @@ from db.period import Period
 from db.store import Store, now_ms
 from flows.site_log import read_site_log
 
+_COUNTING: Final = ("analytics.kpi", "analytics.attacks")
 _SITES: Final = 500
 """Sites whose probes are in memory at once."""
 
@@ -62,30 +71,57 @@ def figures(database: Database, year: int) -> list[Figure]:
 
 def computed_figures(database: Database, year: int) -> list[Figure]:
     """All KPIs of a year, computed from the records."""
-    return _computed(database, year)[0]
+    return _computed(database, year).figures
 
 
-def _computed(database: Database, year: int) -> tuple[list[Figure], str]:
-    """The figures, and the basis that they were computed from: both of one instant."""
+class _Computed(NamedTuple):
+    """A year's figures, how they are put on record, and what was found between them; all of one instant."""
+
+    figures: list[Figure]
+    stored: list[StoredFigure]
+    checks: tuple[Check, ...]
+
+
+def _computed(database: Database, year: int) -> _Computed:
     period = Period(year)
     with snapshot(database), reading_archived():
-        return compute(read_records(database, period), period), basis_of(database)
+        frames = read_records(database, period)
+        computed, basis, extent = compute(frames, period), basis_of(database), extents(database, period)
+        extent = {**extent, "attack_events": _extent_of(frames["attack_events"], period)}
+        found = checks(Context(frames, period, {one.id: one for one in computed}, registered_brands(database)))
+    stored = [_stored(figure, basis, extent.get(figure.definition.frame)) for figure in computed]
+    return _Computed(computed, stored, found)
+
+
+def registered_brands(database: Database) -> frozenset[str]:
+    """The ids of the brands that attacks may be of."""
+    return frozenset(brand.id for brand in read_brands(database) or load_brands())
+
+
+def _extent_of(events: pl.LazyFrame, period: Period) -> Extent:
+    """The events of attacks in a period, of which the company's are a part."""
+    counts = events.filter(period.holds("occurred_at")).select(pl.len(), pl.col("is_test").sum())
+    return Extent(*counts.collect().row(0))
 
 
 def roll_up(store: Store, year: int) -> list[Figure]:
     """Compute a year's KPIs and store those that changed; where nothing they rest on has, they are as they were."""
     if kept := _kept(store.database, year):
         return kept
-    computed, basis = _computed(store.database, year)
+    computed = _computed(store.database, year)
     with transaction(store.database):
-        save_figures(store.database, year, [_stored(figure) for figure in computed], basis, now_ms())
-    return computed
+        save_figures(store.database, year, computed.stored, now_ms())
+        save_checks(store.database, year, [astuple(check) for check in computed.checks])
+    return computed.figures
 
 
 def _kept(database: Database, year: int) -> list[Figure]:
     """A year's figures as they were stored, if those of today's definitions are all there."""
-    kept = {(one.kpi, one.definition_version): one for one in kept_figures(database, year)}
-    wanted = [(definition, kept.get((definition.id, str(definition.version)))) for definition in DEFINITIONS.values()]
+    kept = {(one.kpi, one.definition_hash, one.code_version): one for one in kept_figures(database, year)}
+    wanted = [
+        (definition, kept.get((definition.id, definition_hash(definition), code_version())))
+        for definition in DEFINITIONS.values()
+    ]
     return [_read(definition, year, one) for definition, one in wanted if one] if all(one for _, one in wanted) else []
 
 
@@ -134,7 +170,18 @@ def _named_brands(brands: Sequence[Brand]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={"key": pl.String, "brand": pl.String, "is_own": pl.Boolean}, orient="row")
 
 
-def _stored(figure: Figure) -> StoredFigure:
+@cache
+def code_version() -> str:
+    """The program's version, and a digest of the code that counts: figures of other code are computed anew."""
+    digest = hashlib.sha256()
+    for package in _COUNTING:
+        for path in sorted(files(package).iterdir(), key=lambda each: each.name):
+            if path.name.endswith(".py"):
+                digest.update(path.read_bytes())
+    return f"{version('fanzha')}+{digest.hexdigest()[:12]}"
+
+
+def _stored(figure: Figure, basis: str, extent: Extent | None) -> StoredFigure:
     return StoredFigure(
         figure.definition.id,
         str(figure.definition.version),
@@ -148,6 +195,13 @@ def _stored(figure: Figure) -> StoredFigure:
         figure.numerator,
         figure.denominator,
         figure.is_synthetic,
+        definition_hash(figure.definition),
+        code_version(),
+        basis,
+        None if extent is None else extent.rows,
+        None if extent is None else extent.tests,
+        figure.records,
+        figure.units,
     )
 
 
@@ -155,7 +209,7 @@ def _read(definition: Definition, year: int, stored: StoredFigure) -> Figure:
     """The figure that `_stored` made this of."""
     value, prior = (_number(definition, text) for text in (stored.value, stored.prior))
     notes = (stored.note_zh, stored.note_en, stored.numerator, stored.denominator, stored.is_synthetic)
-    return Figure(definition, year, value, prior, *notes)
+    return Figure(definition, year, value, prior, *notes, stored.records, stored.units)
 
 
 def _number(definition: Definition, text: str | None) -> int | Decimal | None:

@@ -86,6 +86,8 @@ class Definition:
     """Of a growth: the KPI whose reported figure of the year before it is measured against."""
     is_reported: pl.Expr = EVERY_ROW
     """Which rows of `frame` show that this is reported, where not all do."""
+    has_interval: bool = False
+    """Of a share: whether its 95 % interval stands beside it, as of a sample of what could have happened."""
     beside: tuple[Beside, ...] = ()
     apart: Callable[[Frames, Period], tuple[Apart, ...]] | None = None
 

@@ -3,14 +3,22 @@
 from types import MappingProxyType
 from typing import Final
 
-from analytics.kpi import intelligence, losses, protection, takedowns
+from analytics.kpi import balance, intelligence, losses, protection, takedowns
+from analytics.kpi.definition import Definition
 
 _ALL: Final = (
     *intelligence.DEFINITIONS,
     *protection.DEFINITIONS,
     *losses.DEFINITIONS,
     *takedowns.DEFINITIONS,
+    *balance.DEFINITIONS,
 )
 
-DEFINITIONS: Final = MappingProxyType({declared.id: declared for declared in sorted(_ALL, key=lambda each: each.id)})
+
+def _place(definition: Definition) -> tuple[bool, str]:
+    """The published figures first, then those that balance them."""
+    return definition.id.startswith("B"), definition.id
+
+
+DEFINITIONS: Final = MappingProxyType({declared.id: declared for declared in sorted(_ALL, key=_place)})
 """Every KPI by its id, in the order of the report."""

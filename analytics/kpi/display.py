@@ -5,6 +5,7 @@ figure lies strictly below what is shown. What needs no rounding shows itself, �
 of every figure it may round. A rule that counts in 万 or 亿 leaves figures below 10,000 as they are.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -21,6 +22,10 @@ _SCALES: Final[Mapping[Scale, tuple[tuple[int, str], ...]]] = MappingProxyType(
     {"": (), "万": ((_WAN, "万"),), "亿": ((_YI, "亿"), (_WAN, "万"))}
 )
 _SCALES_EN: Final = ((1_000_000_000, " billion"), (1_000_000, " million"))
+_SIZES: Final[Mapping[str, int]] = MappingProxyType(
+    {"": 1, "万": _WAN, "亿": _YI, "million": 1_000_000, "billion": 1_000_000_000}
+)
+_NUMBER: Final = re.compile(r"(-?[0-9][0-9,]*(?:\.[0-9]+)?)(万|亿| million| billion|)")
 _WORDS_EN: Final = MappingProxyType({"": "", "约": "about ", "超": "over ", "近": "nearly ", "余": "over "})
 
 
@@ -140,6 +145,21 @@ def show_ratio(numerator: int, denominator: int, rule: RatioRule) -> str:
     number = f"{Decimal(steps).scaleb(-rule.places):,f}"
     trimmed = number.rstrip("0").rstrip(".") if "." in number else number
     return f"{'+' if rule.is_signed and steps > 0 else ''}{trimmed}%"
+
+
+def shown_number(text: str) -> Decimal:
+    """The number that a display says, in its own unit, whatever stands around it.
+
+    >>> [str(shown_number(text)) for text in ("约1,384万条", "about 13.84 million", "2.84亿元", "+168%")]
+    ['13840000', '13840000.00', '284000000.00', '168']
+
+    Args:
+        text: what `show_zh`, `show_en` or `show_ratio` made.
+    """
+    found = _NUMBER.search(text)
+    if found is None:
+        raise ValueError(f"no number in {text!r}")
+    return Decimal(found[1].replace(",", "")) * _SIZES[found[2].strip()]
 
 
 def percent(numerator: int, denominator: int) -> Decimal:

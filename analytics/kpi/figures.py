@@ -7,19 +7,20 @@ from typing import Final
 import polars as pl
 
 from analytics.kpi import notes
-from analytics.kpi.definition import FEN, Definition, Tally
+from analytics.kpi.definition import DISTINCT_UNITS, FEN, Definition, Tally
 from analytics.kpi.definitions import DEFINITIONS
 from analytics.kpi.display import RatioRule, percent, show_en, show_ratio, show_zh
 from analytics.kpi.frames import Frames, real_in
 from analytics.kpi.reported import Reported, reported_of
 from db.period import Period
 
-_FEN: Final = 100
-"""Fen in a yuan."""
+FEN_IN_YUAN: Final = 100
 _COUNTS: Final = {
     Tally.LARGEST: FEN.sum(),
     Tally.SHARE: pl.col("unit").filter(pl.col("meets")).n_unique(),
 }
+_UNITS: Final = {Tally.LARGEST: pl.len(), Tally.SHARE: DISTINCT_UNITS}
+_RECORDS: Final = {Tally.LARGEST: pl.col("records").sum()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,10 @@ class Figure:
     denominator: int | None = None
     is_synthetic: bool = False
     """Whether made-up records lie beneath it."""
+    records: int | None = None
+    """How many records meet the definition, those of one unit counted each; None where nothing came in."""
+    units: int | None = None
+    """How many distinct units they make."""
 
     @property
     def id(self) -> str:
@@ -61,7 +66,7 @@ class Figure:
             return "未知" if zh else "unknown"
         if isinstance(rule, RatioRule):
             return show_ratio(self.numerator or 0, self.denominator or 1, rule)
-        base, currency = (_FEN, f"{definition.unit_en} ") if definition.measure == "money" else (1, "")
+        base, currency = (FEN_IN_YUAN, f"{definition.unit_en} ") if definition.measure == "money" else (1, "")
         count = int(self.value)
         return show_zh(count, definition.unit_zh, rule, base) if zh else show_en(count, rule, base, currency)
 
@@ -72,8 +77,9 @@ class Tallied:
 
     count: int
     """Distinct units, the sum in fen, or of a share the units that meet its condition."""
-    units: int | None
-    """Of a share: all units."""
+    units: int
+    """All distinct units."""
+    records: int
     beside: tuple[int, ...]
     is_synthetic: bool
 
@@ -99,24 +105,24 @@ def tally(definition: Definition, records: pl.LazyFrame) -> Tallied:
         definition: the KPI.
         records: what `definition.records` gave, all of it and in any order.
     """
-    units = pl.col("unit").n_unique() if definition.tally is Tally.SHARE else pl.lit(None, pl.Int64)
     beside = [each.value.alias(f"beside {place}") for place, each in enumerate(definition.beside)]
     summary = _ready(definition, records).select(
         _COUNTS.get(definition.tally, definition.distinct).alias("count"),
-        units.alias("units"),
+        _UNITS.get(definition.tally, definition.distinct).alias("units"),
+        _RECORDS.get(definition.tally, pl.len()).alias("records"),
         pl.col("is_synthetic").any(),
         *beside,
     )
-    count, all_units, is_synthetic, *others = summary.collect(engine="streaming").row(0)
-    return Tallied(count, all_units, tuple(others), bool(is_synthetic))
+    count, units, records_in, is_synthetic, *others = summary.collect(engine="streaming").row(0)
+    return Tallied(count, units, records_in, tuple(others), bool(is_synthetic))
 
 
 def _ready(definition: Definition, records: pl.LazyFrame) -> pl.LazyFrame:
     """The records; where the largest of each unit counts, that one (of equal amounts the surer tier)."""
     if definition.tally is not Tally.LARGEST:
         return records
-    largest = pl.col("amount_fen", "tier").sort_by("amount_fen", "tier", descending=[True, False]).first()
-    return records.group_by("unit").agg(largest, pl.col("is_synthetic").any())
+    largest = pl.col("amount_fen", "tier", "bearer").sort_by("amount_fen", "tier", descending=[True, False]).first()
+    return records.group_by("unit").agg(largest, pl.col("is_synthetic").any(), records=pl.len())
 
 
 def _figure(definition: Definition, frames: Frames, period: Period, reported: pl.DataFrame) -> Figure:
@@ -132,20 +138,21 @@ def _figure(definition: Definition, frames: Frames, period: Period, reported: pl
         *(notes.apart(definition.apart(frames, period)) if definition.apart else ()),
         *prior.remarks,
     ]
+    counted = replace(unknown, is_synthetic=tallied.is_synthetic, records=tallied.records, units=tallied.units)
     if definition.measure == "percent":
-        return _rate(unknown, tallied, reported, remarks)
-    return _noted(replace(unknown, value=tallied.count, is_synthetic=tallied.is_synthetic), remarks)
+        return _rate(counted, tallied, reported, remarks)
+    return _noted(replace(counted, value=tallied.count), remarks)
 
 
-def _rate(unknown: Figure, tallied: Tallied, reported: pl.DataFrame, remarks: list[notes.Remark]) -> Figure:
-    definition, base = unknown.definition, Reported()
-    numerator, denominator = tallied.count, tallied.units or 0
+def _rate(counted: Figure, tallied: Tallied, reported: pl.DataFrame, remarks: list[notes.Remark]) -> Figure:
+    definition, base = counted.definition, Reported()
+    numerator, denominator = tallied.count, tallied.units
     if definition.compared:
-        base = reported_of(reported, DEFINITIONS[definition.compared], unknown.year - 1)
+        base = reported_of(reported, DEFINITIONS[definition.compared], counted.year - 1)
         denominator = int(base.value or 0)
         numerator -= denominator
-    remark = notes.rate(definition, unknown.year, numerator, denominator, base)
-    figure = replace(unknown, is_synthetic=tallied.is_synthetic or base.is_synthetic)
+    remark = notes.rate(definition, counted.year, numerator, denominator, base)
+    figure = replace(counted, is_synthetic=tallied.is_synthetic or base.is_synthetic)
     if denominator:
         value = percent(numerator, denominator)
         figure = replace(figure, value=value, numerator=numerator, denominator=denominator)

@@ -73,6 +73,7 @@ FRAMES: Final[Mapping[str, pl.Schema]] = MappingProxyType(
             "warnings": {
                 **_EVENT,
                 **_texts("warning", "stage", "channel", "sink", "campaign"),
+                "address_id": pl.Int64(),
                 **_SUBJECT,
                 **_ORIGIN,
             },
@@ -88,7 +89,7 @@ FRAMES: Final[Mapping[str, pl.Schema]] = MappingProxyType(
                 **_EVENT,
                 **_texts("type", "episode"),
                 "amount_fen": pl.Int64(),
-                "tier": pl.String(),
+                **_texts("tier", "bearer", "confirmed_by"),
                 **_PROGRAMME,
                 **_SUBJECT,
                 **_ORIGIN,

@@ -6,6 +6,7 @@ from typing import Final
 
 from analytics.kpi.definition import Apart, Beside, Definition
 from analytics.kpi.reported import Reported
+from analytics.survival import wilson
 from db.kinds import KINDS
 
 Remark = tuple[str, str]
@@ -32,6 +33,9 @@ def rate(definition: Definition, year: int, numerator: int, denominator: int, ba
     if not denominator:
         return "未知：分母为0", "unknown: the denominator is 0"
     zh, en = f"分子 {numerator:,}，分母 {denominator:,}", f"numerator {numerator:,}, denominator {denominator:,}"
+    if definition.has_interval:
+        _, low, high = wilson(numerator, denominator)
+        zh, en = f"{zh}，95%区间 {low:.2%}–{high:.2%}", f"{en}, 95 % interval {low:.2%}-{high:.2%}"
     if not definition.compared:
         return zh, en
     title_zh, title_en = (f"，见《{base.document}》", f" in “{base.document}”") if base.document else ("", "")

@@ -96,7 +96,7 @@ def dissuaded_records(frames: Frames, period: Period) -> pl.LazyFrame:
     An outcome speaks of the latest connection before it. A person with a loss within 30 days of any connection of
     the period is out, whatever became of the others.
     """
-    followed = _followed(frames, period)
+    followed = followed_connections(frames, period)
     lost = followed.filter("has_lost").select("subject")
     return followed.filter("is_confirmed").join(lost, on="subject", how="anti").with_columns(unit="subject")
 
@@ -109,7 +109,7 @@ def other_dissuasions(frames: Frames, period: Period) -> tuple[Apart, ...]:
         attempted=person.filter(pl.col("type") == "dissuasion_attempted").drop_nulls().n_unique(),
         nameless=person.filter(is_connected).null_count(),
     )
-    followed = _followed(frames, period).select(
+    followed = followed_connections(frames, period).select(
         connected=person.n_unique(), lost=person.filter("is_confirmed", "has_lost").n_unique()
     )
     (counts,) = pl.concat([begun, followed], how="horizontal").collect().to_dicts()
@@ -122,7 +122,7 @@ def other_dissuasions(frames: Frames, period: Period) -> tuple[Apart, ...]:
     return tuple(Apart(zh, en, counts[name]) for zh, en, name in labels)
 
 
-def _followed(frames: Frames, period: Period) -> pl.LazyFrame:
+def followed_connections(frames: Frames, period: Period) -> pl.LazyFrame:
     """Each connection of the period with a known person, whether its scam was confirmed, whether a loss followed."""
     known = real(frames["interventions"]).filter(pl.col("subject").is_not_null()).sort("occurred_at", "event_key")
     connected = known.filter(pl.col("type") == "dissuasion_connected")

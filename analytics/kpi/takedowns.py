@@ -45,7 +45,7 @@ _IS_CONFIRMATION: Final = (
     pl.col("type").is_in(["confirmation", "reactivation", "report", "up"])
     & (pl.col("occurred_at") == pl.col("confirmed_at"))
 )
-_IS_REPORTED: Final = (pl.col("type") != "dismissal") & (
+IS_REPORTED: Final = (pl.col("type") != "dismissal") & (
     pl.col("basis").is_null() | pl.col("basis").is_in(["verdict", "source", "rule"])
 )
 """Lookalikes that are merely seen, and what probes find, do not tell that nothing was done about them."""
@@ -100,9 +100,14 @@ def cohort_records(frames: Frames, period: Period) -> pl.LazyFrame:
 
     `meets` says whether it was closed by the period's end + 30 days; what nobody knows of was not.
     """
-    cohort = _counting(frames).filter(pl.col("is_own"), period.holds("confirmed_at"))
     meets = (pl.col("closed_at") < period.end + FOLLOW_MS).fill_null(value=False)
-    return _events(frames, cohort, _IS_CONFIRMATION | _IS_CLOSURE).with_columns(meets=meets)
+    return confirmed_records(frames, period).filter("is_own").with_columns(meets=meets)
+
+
+def confirmed_records(frames: Frames, period: Period) -> pl.LazyFrame:
+    """Confirmation and final closure of the attacks confirmed in the period; unit: the attack."""
+    cohort = _counting(frames).filter(period.holds("confirmed_at"))
+    return _events(frames, cohort, _IS_CONFIRMATION | _IS_CLOSURE)
 
 
 def _own_closures(frames: Frames, period: Period) -> pl.LazyFrame:
@@ -179,7 +184,7 @@ DEFINITIONS: Final = (
         records=action_records,
         dedup=("attack_key",),
         version=2,
-        is_reported=_IS_REPORTED,
+        is_reported=IS_REPORTED,
         beside=(*_BY_ACTION, Beside("未经确认", "never confirmed", units_where(pl.col("confirmed_at").is_null()))),
     ),
     Definition(
@@ -195,7 +200,7 @@ DEFINITIONS: Final = (
         records=loan_records,
         dedup=("attack_key",),
         version=2,
-        is_reported=_IS_REPORTED,
+        is_reported=IS_REPORTED,
         parent="K10",
         beside=(Beside("其中自有品牌", "of these on own brands", units_where(pl.col("is_own"))),),
     ),
@@ -212,7 +217,7 @@ DEFINITIONS: Final = (
         records=other_records,
         dedup=("attack_key",),
         version=2,
-        is_reported=_IS_REPORTED,
+        is_reported=IS_REPORTED,
         parent="K10",
         beside=_BY_TYPE,
     ),
@@ -230,7 +235,7 @@ DEFINITIONS: Final = (
         records=action_records,
         dedup=("attack_key",),
         version=2,
-        is_reported=_IS_REPORTED,
+        is_reported=IS_REPORTED,
         display=RatioRule(0, is_signed=True),
         tally=Tally.GROWTH,
         compared="K10",
@@ -259,7 +264,7 @@ DEFINITIONS: Final = (
         records=closed_records,
         dedup=("attack_key",),
         version=3,
-        is_reported=_IS_REPORTED,
+        is_reported=IS_REPORTED,
         parent="K10",
         apart=closed_apart,
     ),
@@ -279,7 +284,7 @@ DEFINITIONS: Final = (
         records=cohort_records,
         dedup=("attack_key",),
         version=3,
-        is_reported=_IS_REPORTED,
+        is_reported=IS_REPORTED,
         display=RatioRule(2),
         tally=Tally.SHARE,
         beside=(

@@ -34,14 +34,18 @@ def kpi(year: Year, as_json: Json = False, db: Db = DB) -> None:
     """The KPI table of a year; unknown ones too, with the reason."""
     from analytics.kpi.figures import figure_json
     from db.connection import open_database
+    from db.figures import failing_checks
     from flows.rollup import figures
 
     with open_database(db, read_only=True) as database:
         rows = [figure_json(figure) for figure in figures(database, year)]
+        failing = failing_checks(database, year)
     if as_json:
         show_json(rows)
         return
     show_rows(f"KPI {year}", rows, ("id", "name_zh", "display_zh", "display_en", "prior", "note"))
+    for name, zh, en in failing:
+        tell(f"{name}: {zh} / {en}")
 
 
 def trace(

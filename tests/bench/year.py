@@ -33,7 +33,7 @@ _TIMES: Final = 5
 _SEED: Final = 1
 _PAUSE: Final = 0.25
 """Seconds between two looks at the memory."""
-_DERIVED: Final = frozenset({"match", "app_match", "match_state", "attack", "kpi_run"})
+_DERIVED: Final = frozenset({"match", "app_match", "match_state", "attack", "kpi_run", "kpi_check"})
 """Tables that matching and roll-up write, not the ingest."""
 _INSTANTS: Final = """
 SELECT min(started_at), max(finished_at), (SELECT max(computed_at) FROM kpi_run) FROM fetch"""

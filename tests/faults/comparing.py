@@ -17,7 +17,7 @@ RUNS: Final[Mapping[str, tuple[str, ...]]] = {
     "document": ("fetched_at",),
     "quarantine": ("recorded_at", "resolved_at"),
     "rematch": ("rematch_id", "finished_at"),
-    "kpi_run": ("kpi_run_id", "computed_at"),
+    "kpi_run": ("kpi_run_id", "computed_at", "basis"),
     "derived": ("basis",),
     "kept": ("last_position",),  # of duplicates too, where it was not an update of an older database that counted
     "match": ("first_seen_at",),  # of a host from a list without times: when the file was read

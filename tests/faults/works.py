@@ -30,7 +30,7 @@ _ALONE: Final = re.compile(
     r'^path = "((?:feeds|company)/synthetic-(?:list|hosts|apps|reminders|url-checks))-\*(\.\w+)"$', re.MULTILINE
 )
 """Sources of one file, plain or about persons: these are fetched over loopback."""
-_DERIVED: Final = ("brand", "match_state", "match", "app_match", "attack", "kpi_run", "rematch")
+_DERIVED: Final = ("brand", "match_state", "match", "app_match", "attack", "kpi_run", "kpi_check", "rematch")
 """Tables that an older database need not bring: the next run makes them."""
 
 

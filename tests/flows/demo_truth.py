@@ -84,7 +84,7 @@ def count_demo(samples: Path) -> dict[str, int | str]:
         "K15": _closure_rate(attacks),
         "K38": len({(row["user"], row["campaign"], row["time"][:10]) for row in warnings if _is_ai_reminder(row)}),
         "K39": len({row["订单"] for row in _interventions(company) if _is_victim_block(row)}),
-        "K40": _dissuaded(company),
+        "K40": len(set.difference(*_dissuasions(company))),
         "K41": _money(company, "dissuasion"),
     }
 
@@ -299,8 +299,8 @@ def _is_victim_block(row: Row) -> bool:
     return row["动作"] == "拦截" and row["原因"] == "受害风险" and _in_year(_local(row["时间"]))
 
 
-def _dissuaded(company: Path) -> int:
-    """People connected in the year, scam confirmed, who neither lost within 30 days by the outcome nor by a loss."""
+def _dissuasions(company: Path) -> tuple[set[str], set[str]]:
+    """People connected in the year, scam confirmed; and who lost within 30 days, by the outcome or by a loss."""
     rows = list(_interventions(company))
     connected: dict[str, list[datetime]] = defaultdict(list)
     for row in rows:
@@ -313,7 +313,7 @@ def _dissuaded(company: Path) -> int:
         gaps = [loss["occurred_at"] - talk for talk in connected.get(loss["user"], [])]
         if loss["type"] == "realised" and any(timedelta() <= gap <= timedelta(days=30) for gap in gaps):
             lost.add(loss["user"])
-    return len((connected.keys() & confirmed) - lost)
+    return connected.keys() & confirmed, lost
 
 
 def _losses(company: Path) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from flows.demo.follow import ANALYST, SOURCES
 from flows.demo.server import CATALOGUE
 from flows.demo.world import SITES, living
 from spiders.catalogue import load_catalogue
+from tests.flows.demo_balance import count_balance
 from tests.flows.demo_truth import count_demo
 from tests.running import fanzha
 
@@ -85,7 +86,7 @@ def test_demo_figures_are_those_of_an_independent_count(demo: tuple[Path, subpro
     folder, _ = demo
     done = fanzha("kpi", "2024", "--json", "--db", "demo/demo.db", cwd=folder)
     figures = {one["id"]: one for one in json.loads(done.stdout)}
-    assert {name: figures[name]["value"] for name in figures} == count_demo(SAMPLES)
+    assert {name: figures[name]["value"] for name in figures} == count_demo(SAMPLES) | count_balance(SAMPLES)
     assert all("合成" in figure["note"] for figure in figures.values())
 
 
