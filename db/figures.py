@@ -1,13 +1,14 @@
 """Writing what the roll-up derives: attacks, and each figure as it was computed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from typing import Final
 
 import polars as pl
 from sqlite_utils import Database
 
-from db.basis import basis_of, note_basis, still_based
+from db.basis import basis_of, note_basis, noted_bases
+from db.tally import KINDS
 
 FIRST_YEAR: Final = 1993
 """The first whole year of China's clocks at UTC+8 all year round; a feed's row from before breaks no roll-up."""
@@ -39,17 +40,19 @@ def save_attacks(database: Database, attacks: pl.DataFrame) -> None:
         f"INSERT INTO attack ({', '.join(attacks.columns)}) VALUES ({marks})",  # noqa: S608 - our own names
         attacks.iter_rows(),
     )
-    note_basis(database, "attacks", basis_of(database))
+    note_basis(database, "attacks", basis_of(database, KINDS))
 
 
-def save_figures(database: Database, year: int, figures: Sequence[StoredFigure], basis: str, computed_at: int) -> int:
+def save_figures(
+    database: Database, year: int, figures: Sequence[StoredFigure], bases: Mapping[str, str], computed_at: int
+) -> int:
     """Append the figures that differ from their last computation; what one was before stays on record.
 
     Args:
         database: within a transaction.
         year: theirs.
         figures: as they were computed.
-        basis: `basis_of` what they were computed from, taken at the same instant: more may have come since.
+        bases: KPI -> `basis_of` what it was computed from, taken at the same instant: more may have come since.
         computed_at: Unix ms.
 
     Returns:
@@ -64,21 +67,28 @@ def save_figures(database: Database, year: int, figures: Sequence[StoredFigure],
                AND definition_version = ?4 AND value IS ?5 AND prior IS ?6 AND note = ?9)""",
         [(year, computed_at, *astuple(figure)) for figure in figures],
     )
-    note_basis(database, str(year), basis)
+    for figure in figures:
+        note_basis(database, f"{figure.kpi} {year}", bases[figure.kpi])
     return cursor.rowcount
 
 
-def kept_figures(database: Database, year: int) -> list[StoredFigure]:
-    """A year's figures as they were computed last, where what they rest on is the same still; else none."""
-    if str(year) not in still_based(database):
-        return []
+def kept_figures(database: Database, year: int, bases: Mapping[str, str]) -> list[StoredFigure]:
+    """A year's figures as they were computed last, those of them for which what they rest on is the same still.
+
+    Args:
+        database: where they are.
+        year: theirs.
+        bases: KPI -> what it rests on now.
+    """
+    noted = noted_bases(database)
     names = ", ".join(field.name for field in fields(StoredFigure))
     rows = database.execute(
         f"SELECT {names} FROM kpi_run WHERE kpi_run_id IN "  # noqa: S608 - our own names
         "(SELECT max(kpi_run_id) FROM kpi_run WHERE year = ? GROUP BY kpi)",
         [year],
     )
-    return [replace(StoredFigure(*row), is_synthetic=bool(row[-1])) for row in rows]
+    figures = (replace(StoredFigure(*row), is_synthetic=bool(row[-1])) for row in rows)
+    return [one for one in figures if noted.get(f"{one.kpi} {year}") == bases.get(one.kpi, "")]
 
 
 def years_with_records(database: Database) -> list[int]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 from unicodedata import normalize
 
 import polars as pl
@@ -24,8 +24,12 @@ from db.frames import scan_frames
 from db.matches import read_brands
 from db.period import Period
 from db.store import Store, now_ms
+from db.tally import KINDS
+from flows.counting import fold_facts, keep_facts, known_measures
 from flows.site_log import read_site_log
 
+_TABLES: Final = {"address": "sighting", "app": "app_sighting"}
+"""Kind of records -> its table, where they have different names."""
 _SITES: Final = 500
 """Sites whose probes are in memory at once."""
 
@@ -54,39 +58,87 @@ def _tell_sites(store: Store) -> None:
 
 
 def figures(database: Database, year: int) -> list[Figure]:
-    """All KPIs of a year: as they were computed last where nothing they rest on has changed, else from the records."""
-    with snapshot(database):
-        kept = _kept(database, year)
-    return kept or computed_figures(database, year)
+    """All KPIs of a year.
+
+    Each is as it was computed last where nothing it rests on has changed, else it follows from its facts where they are
+    kept, else from the records.
+    """
+    return _current(database, year)[0]
 
 
 def computed_figures(database: Database, year: int) -> list[Figure]:
     """All KPIs of a year, computed from the records."""
-    return _computed(database, year)[0]
-
-
-def _computed(database: Database, year: int) -> tuple[list[Figure], str]:
-    """The figures, and the basis that they were computed from: both of one instant."""
     period = Period(year)
     with snapshot(database), reading_archived():
-        return compute(read_records(database, period), period), basis_of(database)
+        return compute(read_records(database, period), period)
+
+
+def compared_figures(database: Database, year: int) -> tuple[list[Figure], list[Figure]]:
+    """All KPIs of a year as its records have them, those of which facts are kept as these have them, of one instant."""
+    period = Period(year)
+    with snapshot(database), reading_archived():
+        records, known = read_records(database, period), known_measures(database, year)
+        of_facts = compute(records, period, [DEFINITIONS[kpi] for kpi in known], known)
+        return compute(records, period), of_facts
 
 
 def roll_up(store: Store, year: int) -> list[Figure]:
-    """Compute a year's KPIs and store those that changed; where nothing they rest on has, they are as they were."""
-    if kept := _kept(store.database, year):
-        return kept
-    computed, basis = _computed(store.database, year)
+    """Compute the KPIs of a year that rest on something new, and store those that changed.
+
+    The first time in a year the facts of the great ones are counted from its records; from then on they are kept.
+    """
+    keep_facts(store, year)
+    current, bases = _current(store.database, year)
     with transaction(store.database):
-        save_figures(store.database, year, [_stored(figure) for figure in computed], basis, now_ms())
-    return computed
+        save_figures(store.database, year, [_stored(figure) for figure in current], bases, now_ms())
+        fold_facts(store.database, year)
+    return current
 
 
-def _kept(database: Database, year: int) -> list[Figure]:
-    """A year's figures as they were stored, if those of today's definitions are all there."""
-    kept = {(one.kpi, one.definition_version): one for one in kept_figures(database, year)}
-    wanted = [(definition, kept.get((definition.id, str(definition.version)))) for definition in DEFINITIONS.values()]
-    return [_read(definition, year, one) for definition, one in wanted if one] if all(one for _, one in wanted) else []
+def figure_bases(database: Database) -> dict[str, str]:
+    """KPI -> what it rests on."""
+    wanted = {definition.id: _rests_on(definition) for definition in DEFINITIONS.values()}
+    found = {on: basis_of(database, on.kinds, is_derived=on.is_derived) for on in {*wanted.values()}}
+    return {kpi: found[on] for kpi, on in wanted.items()}
+
+
+class _Base(NamedTuple):
+    """The tables that a KPI rests on."""
+
+    kinds: tuple[str, ...]
+    is_derived: bool
+
+
+def _rests_on(definition: Definition) -> _Base:
+    """What sources say of its kinds, and figures published before; attacks follow from more than events."""
+    if definition.frame == "attack_events":
+        return _Base(KINDS, is_derived=True)
+    return _Base((*(_TABLES.get(kind, kind) for kind in definition.kinds), "reported_figure"), is_derived=False)
+
+
+def _current(database: Database, year: int) -> tuple[list[Figure], dict[str, str]]:
+    """The figures of a year, and what each rests on: all of one instant."""
+    period = Period(year)
+    with snapshot(database), reading_archived():
+        bases = figure_bases(database)
+        found = _kept(database, year, bases)
+        wanted = [definition for definition in DEFINITIONS.values() if definition.id not in found]
+        if wanted:
+            known = known_measures(database, year)
+            counted = [definition for definition in wanted if definition.id not in known]
+            has_attacks = any(definition.frame == "attack_events" for definition in counted)
+            frames = read_records(database, period) if has_attacks else scan_frames(database, period)
+            found |= {figure.id: figure for figure in compute(frames, period, wanted, known)}
+    return [found[kpi] for kpi in DEFINITIONS], bases
+
+
+def _kept(database: Database, year: int, bases: Mapping[str, str]) -> dict[str, Figure]:
+    """Id -> figure of those that are stored as today's definitions and records have them."""
+    return {
+        one.kpi: _read(definition, year, one)
+        for one in kept_figures(database, year, bases)
+        if (definition := DEFINITIONS.get(one.kpi)) and str(definition.version) == one.definition_version
+    }
 
 
 def read_records(database: Database, period: Period) -> Mapping[str, pl.LazyFrame]:
