@@ -4,7 +4,6 @@ A frame is read while it is collected, in batches and only the columns asked for
 """
 
 import re
-import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -15,13 +14,11 @@ from polars.io.plugins import register_io_source
 from sqlite_utils import Database
 
 from db.archives import MOVED, Span, join_archived
+from db.packed import read_packed
 from db.period import Period
 from db.pushdown import Decided, Domain, decide
 from db.turns import SharedConnection
 from db.views import ADDRESS_SQL, TARGET_SQL
-
-_BATCH_ROWS: Final = 50_000
-"""Rows in memory as Python objects at once: some 30 MiB, and few enough calls to cost nothing."""
 
 LANDED_SQL: Final = (
     "substr(document.digest, 1, 2) || '/' || document.digest || iif(document.is_encrypted, '.enc', '.z')"
@@ -241,47 +238,36 @@ def _scan(database: Database, frame: _Frame, period: Period | Span | None) -> pl
         names = with_columns or schema.names()
         wanted = pl.Schema({name: schema[name] for name in names if name not in decided.pinned})
         pinned = [pl.lit(decided.pinned[name], schema[name]).alias(name) for name in names if name in decided.pinned]
-        selected = ", ".join(columns[name][0] for name in wanted) or "1"
-        where = " AND ".join(filter(None, (ending, decided.sql))) or "TRUE"
-        query = f"SELECT {selected} FROM {_origin(frame, selected)}{_joins(selected)} WHERE {where}".format(  # noqa: S608 - our own names
-            table=frame.table
-        )
-        # several frames of one figure are read at once, each from a thread of polars
-        for rows in _fetched(shared, query, bounds, n_rows):
-            batch = _framed(rows, wanted or _ONE).select(*wanted, *pinned).select(names)
-            yield batch if predicate is None else batch.filter(predicate)
+        selected = {name: columns[name][0].format(table=frame.table) for name in wanted} or {"one": "1"}
+        asked = " ".join(selected.values())
+        is_told = "told." in asked
+        where = " AND ".join(filter(None, ("" if is_told else "{among}", ending, decided.sql))) or "TRUE"
+        query = f"FROM {_origin(frame, is_told=is_told)}{_joins(asked)} WHERE {where}".replace("{table}", frame.table)
+        left = n_rows
+        for batch in read_packed(shared, selected, wanted or _ONE, query, (frame.table, _key(frame)), bounds):
+            framed = batch.select(*wanted, *pinned).select(names)
+            if left is not None:
+                framed = framed.head(left)
+                left -= framed.height
+            yield framed if predicate is None else framed.filter(predicate)
+            if left == 0:
+                return
 
     return register_io_source(batches, schema=schema)
 
 
-def _fetched(
-    shared: SharedConnection, query: str, bounds: tuple[int, ...], n_rows: int | None
-) -> Iterator[list[tuple[object, ...]]]:
-    """What a query answers, in portions; the connection is held for each, and is not read once it is closed."""
-    cursor: sqlite3.Cursor | None = None
-    try:
-        for wanted in _portions(n_rows):
-            with shared.turn:
-                if shared.is_closed:
-                    return
-                cursor = cursor or shared.execute(query, bounds)
-                rows = cursor.fetchmany(wanted)
-            if not rows:
-                return
-            yield rows
-    finally:
-        with shared.turn:
-            if cursor and not shared.is_closed:
-                cursor.close()
+def _key(frame: _Frame) -> tuple[str, ...]:
+    """The columns in whose order the rows lie: what is told of one thing together is read together."""
+    return (frame.key,) if frame.key else ("source_id", "event_id")
 
 
-def _origin(frame: _Frame, selected: str) -> str:
+def _origin(frame: _Frame, *, is_told: bool) -> str:
     """The table; where the rows of one thing are told of together, behind them: both run in the table's own order."""
-    if "told." not in selected:
+    if not is_told:
         return "{table}"
     told = ", ".join(f"{sql} AS {name}" for name, sql in _TOLD.items())
     return (
-        f"(SELECT {frame.key}, {told} FROM {{table}} WHERE NOT is_test GROUP BY {frame.key}) AS told"  # noqa: S608 - our own names
+        f"(SELECT {frame.key}, {told} FROM {{table}} WHERE NOT is_test AND {{among}} GROUP BY {frame.key}) AS told"  # noqa: S608 - our own names
         f" CROSS JOIN {{table}} ON {{table}}.{frame.key} = told.{frame.key}"
     )
 
@@ -301,15 +287,6 @@ def _decided(database: Database, frame: _Frame, predicate: pl.Expr | None) -> De
             terms = database.execute("SELECT name, term_id FROM term WHERE vocabulary = ?", [vocabulary]).fetchall()
             domains[word] = Domain(f"{{table}}.{word}_id", dict(terms) | {None: None})
     return decide(predicate, domains)
-
-
-def _portions(n_rows: int | None) -> Iterator[int]:
-    """How many rows to fetch each time, until n_rows are or for ever."""
-    left = n_rows
-    while left is None or left > 0:
-        portion = _BATCH_ROWS if left is None else min(left, _BATCH_ROWS)
-        left = None if left is None else left - portion
-        yield portion
 
 
 def _joins(selected: str) -> str:
