@@ -4,8 +4,10 @@ A frame is read while it is collected, in batches and only the columns asked for
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from itertools import count
 from types import MappingProxyType
 from typing import Final
 
@@ -100,11 +102,14 @@ def _seen(table: str, allowed: str = "FALSE") -> dict[str, Column]:
     }
 
 
-_HOST_ALLOWED: Final = """url.host_id IN (
-    SELECT bare.host_id FROM sighting AS listed JOIN url AS bare ON bare.url_id = listed.url_id
-    WHERE listed.claim = -1 AND NOT listed.is_test AND bare.tail = '')"""
+_ALLOWED: Final = """SELECT bare.host_id FROM sighting AS listed JOIN url AS bare ON bare.url_id = listed.url_id
+    WHERE listed.claim = -1 AND NOT listed.is_test AND bare.tail = ''"""
+_HOST_ALLOWED: Final = "url.host_id IN {listed}"
+"""`listed` is found once, by the query before, and kept while the frame is read."""
 _SUBJECT: Final[Mapping[str, Column]] = {"subject": ("{table}.subject_id", pl.Int64)}
 _TARGET: Final = f"coalesce({TARGET_SQL}, attack_event.package)"
+
+_READINGS: Final = count()
 
 _FRAMES: Final = MappingProxyType(
     {
@@ -238,22 +243,40 @@ def _scan(database: Database, frame: _Frame, period: Period | Span | None) -> pl
         names = with_columns or schema.names()
         wanted = pl.Schema({name: schema[name] for name in names if name not in decided.pinned})
         pinned = [pl.lit(decided.pinned[name], schema[name]).alias(name) for name in names if name in decided.pinned]
-        selected = {name: columns[name][0].format(table=frame.table) for name in wanted} or {"one": "1"}
+        selected = {name: columns[name][0].replace("{table}", frame.table) for name in wanted} or {"one": "1"}
         asked = " ".join(selected.values())
         is_told = "told." in asked
         where = " AND ".join(filter(None, ("" if is_told else "{among}", ending, decided.sql))) or "TRUE"
         query = f"FROM {_origin(frame, is_told=is_told)}{_joins(asked)} WHERE {where}".replace("{table}", frame.table)
         left = n_rows
-        for batch in read_packed(shared, selected, wanted or _ONE, query, (frame.table, _key(frame)), bounds):
-            framed = batch.select(*wanted, *pinned).select(names)
-            if left is not None:
-                framed = framed.head(left)
-                left -= framed.height
-            yield framed if predicate is None else framed.filter(predicate)
-            if left == 0:
-                return
+        with _listed(shared) if "{listed}" in asked else nullcontext("") as listed:
+            said = {name: sql.replace("{listed}", listed) for name, sql in selected.items()}
+            for batch in read_packed(shared, said, wanted or _ONE, query, (frame.table, _key(frame)), bounds):
+                framed = batch.select(*wanted, *pinned).select(names)
+                if left is not None:
+                    framed = framed.head(left)
+                    left -= framed.height
+                yield framed if predicate is None else framed.filter(predicate)
+                if left == 0:
+                    return
 
     return register_io_source(batches, schema=schema)
+
+
+@contextmanager
+def _listed(shared: SharedConnection) -> Generator[str]:
+    """The hosts that an allowlist names, as a table of this reading alone."""
+    name = f"temp.listed_{next(_READINGS)}"
+    with shared.turn:
+        if not shared.is_closed:
+            shared.execute(f"CREATE TABLE {name} (host_id INTEGER PRIMARY KEY)")
+            shared.execute(f"INSERT OR IGNORE INTO {name} {_ALLOWED}")
+    try:
+        yield name
+    finally:
+        with shared.turn:
+            if not shared.is_closed:
+                shared.execute(f"DROP TABLE IF EXISTS {name}")
 
 
 def _key(frame: _Frame) -> tuple[str, ...]:
