@@ -1,23 +1,37 @@
 """What attacks and figures rest on: as long as it is the same, a figure that differs was changed by somebody."""
 
 import hashlib
+import json
+from collections.abc import Collection
 from typing import Final
 
 from sqlite_utils import Database
 
-_SIZES: Final = """SELECT
-    (SELECT coalesce(sum(rows), 0) FROM kept) + (SELECT coalesce(sum(rows), 0) FROM archive),
+_ROWS: Final = """SELECT kind, sum(rows) FROM (SELECT kind, rows FROM kept UNION ALL SELECT kind, rows FROM archive)
+    WHERE kind IN (SELECT value FROM json_each(?)) GROUP BY 1 ORDER BY 1"""
+_SOURCES: Final = """SELECT name, declaration FROM source
+    WHERE source_id IN (SELECT source_id FROM kept WHERE kind IN (SELECT value FROM json_each(?))) ORDER BY 1"""
+_OTHERS: Final = """SELECT
     (SELECT count(*) FROM attack_event), (SELECT count(*) FROM probe), (SELECT count(*) FROM site_event),
     (SELECT coalesce(max(rematch_id), 0) FROM rematch), (SELECT count(*) FROM rematch WHERE finished_at IS NULL),
     (SELECT coalesce(max(host_id), 0) FROM match_state), (SELECT coalesce(max(app_id), 0) FROM match_state),
     (SELECT coalesce(group_concat(is_listed || declaration), '') FROM
-        (SELECT is_listed, declaration FROM brand ORDER BY position, brand_id)),
-    (SELECT coalesce(group_concat(declaration), '') FROM (SELECT declaration FROM source ORDER BY source_id))"""
+        (SELECT is_listed, declaration FROM brand ORDER BY position, brand_id))"""
 
 
-def basis_of(database: Database) -> str:
-    """A digest of what is derived from: nothing of it is ever changed, so that how much there is tells it."""
-    return hashlib.sha256(repr(database.execute(_SIZES).fetchone()).encode()).hexdigest()
+def basis_of(database: Database, kinds: Collection[str], *, is_derived: bool = True) -> str:
+    """A digest of what is derived from: nothing of it is ever changed, so that how much there is tells it.
+
+    Args:
+        database: whose.
+        kinds: tables of what sources say (`db.tally.KINDS`).
+        is_derived: whether it is also derived from matches, probes and brands, as attacks are.
+    """
+    asked = [json.dumps(sorted(kinds))]
+    told: list[object] = [database.execute(query, asked).fetchall() for query in (_ROWS, _SOURCES)]
+    if is_derived:
+        told.append(database.execute(_OTHERS).fetchone())
+    return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
 def note_basis(database: Database, what: str, basis: str) -> None:
@@ -28,7 +42,6 @@ def note_basis(database: Database, what: str, basis: str) -> None:
     )
 
 
-def still_based(database: Database) -> set[str]:
-    """What was derived from just what is there now."""
-    now = basis_of(database)
-    return {str(what) for (what,) in database.execute("SELECT what FROM derived WHERE basis = ?", [now])}
+def noted_bases(database: Database) -> dict[str, str]:
+    """What was derived -> the basis that it was derived from."""
+    return {str(what): str(basis) for what, basis in database.execute("SELECT what, basis FROM derived")}

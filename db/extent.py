@@ -1,6 +1,6 @@
 """How many rows of each frame a year has, tests and all: what goes into the first step of each figure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -13,6 +13,7 @@ from db.period import Period
 _TABLES: Final = MappingProxyType(
     {"sightings": ("sighting", "seen_at"), "app_sightings": ("app_sighting", "seen_at")}
     | {frame: (table, "occurred_at") for table, frame in MOVED.items()}
+    | {"attack_events": ("attack_event", "occurred_at")}
 )
 """Frame -> the table under it, and its clock."""
 _SCHEMA: Final = pl.Schema({"occurred_at": pl.Int64(), "is_test": pl.Boolean()})
@@ -25,9 +26,10 @@ class Extent(NamedTuple):
     tests: int
 
 
-def extents(database: Database, period: Period) -> Mapping[str, Extent]:
-    """The rows in the year of each frame that comes from one table, archived ones too; of one snapshot."""
-    return {frame: _extent(database, table, clock, period) for frame, (table, clock) in _TABLES.items()}
+def extents(database: Database, period: Period, frames: Collection[str]) -> Mapping[str, Extent]:
+    """The rows in the year of each of these frames, archived ones too (of attacks, the company's events)."""
+    wanted = {frame: of for frame, of in _TABLES.items() if frame in frames}
+    return {frame: _extent(database, table, clock, period) for frame, (table, clock) in wanted.items()}
 
 
 def _extent(database: Database, table: str, clock: str, period: Period) -> Extent:

@@ -1,13 +1,14 @@
 """Writing what the roll-up derives: attacks, and each figure as it was computed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Final
 
 import polars as pl
 from sqlite_utils import Database
 
-from db.basis import basis_of, note_basis, still_based
+from db.basis import basis_of, note_basis, noted_bases
+from db.tally import KINDS
 
 FIRST_YEAR: Final = 1993
 """The first whole year of China's clocks at UTC+8 all year round; a feed's row from before breaks no roll-up."""
@@ -56,7 +57,7 @@ def save_attacks(database: Database, attacks: pl.DataFrame) -> None:
         f"INSERT INTO attack ({', '.join(attacks.columns)}) VALUES ({marks})",  # noqa: S608 - our own names
         attacks.iter_rows(),
     )
-    note_basis(database, "attacks", basis_of(database))
+    note_basis(database, "attacks", basis_of(database, KINDS))
 
 
 def save_figures(database: Database, year: int, figures: Sequence[StoredFigure], computed_at: int) -> int:
@@ -65,7 +66,7 @@ def save_figures(database: Database, year: int, figures: Sequence[StoredFigure],
     Args:
         database: within a transaction.
         year: theirs.
-        figures: as they were computed; all from one basis, taken at the same instant: more may have come since.
+        figures: as they were computed, each from its `basis`, taken at the same instant: more may have come since.
         computed_at: Unix ms.
 
     Returns:
@@ -80,8 +81,8 @@ def save_figures(database: Database, year: int, figures: Sequence[StoredFigure],
                 AND {same})""",  # noqa: S608 - our own names
         [{**asdict(figure), "year": year, "computed_at": computed_at} for figure in figures],
     )
-    for basis in {figure.basis for figure in figures}:
-        note_basis(database, str(year), basis)
+    for figure in figures:
+        note_basis(database, f"{figure.kpi} {year}", figure.basis)
     return cursor.rowcount
 
 
@@ -106,17 +107,26 @@ def failing_checks(database: Database, year: int) -> list[tuple[str, str, str]]:
     return [(name, zh, en) for name, zh, en in database.execute(query, [year])]
 
 
-def kept_figures(database: Database, year: int) -> list[StoredFigure]:
-    """A year's figures as they were computed last, where what they rest on is the same still; else none."""
-    if str(year) not in still_based(database):
-        return []
+def kept_figures(database: Database, year: int, bases: Mapping[str, str]) -> list[StoredFigure]:
+    """A year's figures as they were computed last, those of them for which what they rest on is the same still.
+
+    Args:
+        database: where they are.
+        year: theirs.
+        bases: KPI -> what it rests on now.
+    """
+    noted = noted_bases(database)
     rows = database.execute(
         f"SELECT {', '.join(_COLUMNS)} FROM kpi_run WHERE kpi_run_id IN "  # noqa: S608 - our own names
         "(SELECT max(kpi_run_id) FROM kpi_run WHERE year = ? GROUP BY kpi)",
         [year],
     )
-    stored = [StoredFigure(*row) for row in rows]
-    return [replace(one, is_synthetic=bool(one.is_synthetic)) for one in stored]
+    stored = (StoredFigure(*row) for row in rows)
+    return [
+        replace(one, is_synthetic=bool(one.is_synthetic))
+        for one in stored
+        if noted.get(f"{one.kpi} {year}") == bases.get(one.kpi, "")
+    ]
 
 
 def years_with_records(database: Database) -> list[int]:

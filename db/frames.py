@@ -4,9 +4,10 @@ A frame is read while it is collected, in batches and only the columns asked for
 """
 
 import re
-import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from itertools import count
 from types import MappingProxyType
 from typing import Final
 
@@ -15,13 +16,11 @@ from polars.io.plugins import register_io_source
 from sqlite_utils import Database
 
 from db.archives import MOVED, Span, join_archived
+from db.packed import read_packed
 from db.period import Period
 from db.pushdown import Decided, Domain, decide
 from db.turns import SharedConnection
 from db.views import ADDRESS_SQL, TARGET_SQL
-
-_BATCH_ROWS: Final = 50_000
-"""Rows in memory as Python objects at once: some 30 MiB, and few enough calls to cost nothing."""
 
 LANDED_SQL: Final = (
     "substr(document.digest, 1, 2) || '/' || document.digest || iif(document.is_encrypted, '.enc', '.z')"
@@ -103,11 +102,14 @@ def _seen(table: str, allowed: str = "FALSE") -> dict[str, Column]:
     }
 
 
-_HOST_ALLOWED: Final = """url.host_id IN (
-    SELECT bare.host_id FROM sighting AS listed JOIN url AS bare ON bare.url_id = listed.url_id
-    WHERE listed.claim = -1 AND NOT listed.is_test AND bare.tail = '')"""
+_ALLOWED: Final = """SELECT bare.host_id FROM sighting AS listed JOIN url AS bare ON bare.url_id = listed.url_id
+    WHERE listed.claim = -1 AND NOT listed.is_test AND bare.tail = ''"""
+_HOST_ALLOWED: Final = "url.host_id IN {listed}"
+"""`listed` is found once, by the query before, and kept while the frame is read."""
 _SUBJECT: Final[Mapping[str, Column]] = {"subject": ("{table}.subject_id", pl.Int64)}
 _TARGET: Final = f"coalesce({TARGET_SQL}, attack_event.package)"
+
+_READINGS: Final = count()
 
 _FRAMES: Final = MappingProxyType(
     {
@@ -241,15 +243,22 @@ def _scan(database: Database, frame: _Frame, period: Period | Span | None) -> pl
         names = with_columns or schema.names()
         wanted = pl.Schema({name: schema[name] for name in names if name not in decided.pinned})
         pinned = [pl.lit(decided.pinned[name], schema[name]).alias(name) for name in names if name in decided.pinned]
-        selected = ", ".join(columns[name][0] for name in wanted) or "1"
-        where = " AND ".join(filter(None, (ending, decided.sql))) or "TRUE"
-        query = f"SELECT {selected} FROM {_origin(frame, selected)}{_joins(selected)} WHERE {where}".format(  # noqa: S608 - our own names
-            table=frame.table
-        )
-        # several frames of one figure are read at once, each from a thread of polars
-        for rows in _fetched(shared, query, bounds, n_rows):
-            batch = _framed(rows, wanted or _ONE).select(*wanted, *pinned).select(names)
-            yield batch if predicate is None else batch.filter(predicate)
+        selected = {name: columns[name][0].replace("{table}", frame.table) for name in wanted} or {"one": "1"}
+        asked = " ".join(selected.values())
+        is_told = "told." in asked
+        where = " AND ".join(filter(None, ("" if is_told else "{among}", ending, decided.sql))) or "TRUE"
+        query = f"FROM {_origin(frame, is_told=is_told)}{_joins(asked)} WHERE {where}".replace("{table}", frame.table)
+        left = n_rows
+        with _listed(shared) if "{listed}" in asked else nullcontext("") as listed:
+            said = {name: sql.replace("{listed}", listed) for name, sql in selected.items()}
+            for batch in read_packed(shared, said, wanted or _ONE, query, (frame.table, _key(frame)), bounds):
+                framed = batch.select(*wanted, *pinned).select(names)
+                if left is not None:
+                    framed = framed.head(left)
+                    left -= framed.height
+                yield framed if predicate is None else framed.filter(predicate)
+                if left == 0:
+                    return
 
     def watched(
         with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, batch_size: int | None
@@ -259,34 +268,34 @@ def _scan(database: Database, frame: _Frame, period: Period | Span | None) -> pl
     return register_io_source(watched, schema=schema)
 
 
-def _fetched(
-    shared: SharedConnection, query: str, bounds: tuple[int, ...], n_rows: int | None
-) -> Iterator[list[tuple[object, ...]]]:
-    """What a query answers, in portions; the connection is held for each, and is not read once it is closed."""
-    cursor: sqlite3.Cursor | None = None
+@contextmanager
+def _listed(shared: SharedConnection) -> Generator[str]:
+    """The hosts that an allowlist names, as a table of this reading alone."""
+    name = f"temp.listed_{next(_READINGS)}"
+    with shared.turn:
+        if not shared.is_closed:
+            shared.execute(f"CREATE TABLE {name} (host_id INTEGER PRIMARY KEY)")
+            shared.execute(f"INSERT OR IGNORE INTO {name} {_ALLOWED}")
     try:
-        for wanted in _portions(n_rows):
-            with shared.turn:
-                if shared.is_closed:
-                    return
-                cursor = cursor or shared.execute(query, bounds)
-                rows = cursor.fetchmany(wanted)
-            if not rows:
-                return
-            yield rows
+        yield name
     finally:
         with shared.turn:
-            if cursor and not shared.is_closed:
-                cursor.close()
+            if not shared.is_closed:
+                shared.execute(f"DROP TABLE IF EXISTS {name}")
 
 
-def _origin(frame: _Frame, selected: str) -> str:
+def _key(frame: _Frame) -> tuple[str, ...]:
+    """The columns in whose order the rows lie: what is told of one thing together is read together."""
+    return (frame.key,) if frame.key else ("source_id", "event_id")
+
+
+def _origin(frame: _Frame, *, is_told: bool) -> str:
     """The table; where the rows of one thing are told of together, behind them: both run in the table's own order."""
-    if "told." not in selected:
+    if not is_told:
         return "{table}"
     told = ", ".join(f"{sql} AS {name}" for name, sql in _TOLD.items())
     return (
-        f"(SELECT {frame.key}, {told} FROM {{table}} WHERE NOT is_test GROUP BY {frame.key}) AS told"  # noqa: S608 - our own names
+        f"(SELECT {frame.key}, {told} FROM {{table}} WHERE NOT is_test AND {{among}} GROUP BY {frame.key}) AS told"  # noqa: S608 - our own names
         f" CROSS JOIN {{table}} ON {{table}}.{frame.key} = told.{frame.key}"
     )
 
@@ -306,15 +315,6 @@ def _decided(database: Database, frame: _Frame, predicate: pl.Expr | None) -> De
             terms = database.execute("SELECT name, term_id FROM term WHERE vocabulary = ?", [vocabulary]).fetchall()
             domains[word] = Domain(f"{{table}}.{word}_id", dict(terms) | {None: None})
     return decide(predicate, domains)
-
-
-def _portions(n_rows: int | None) -> Iterator[int]:
-    """How many rows to fetch each time, until n_rows are or for ever."""
-    left = n_rows
-    while left is None or left > 0:
-        portion = _BATCH_ROWS if left is None else min(left, _BATCH_ROWS)
-        left = None if left is None else left - portion
-        yield portion
 
 
 def _joins(selected: str) -> str:

@@ -14,6 +14,7 @@ PURPOSES: Final = MappingProxyType(
         ("fetch", "source_id, finished_at"): "the last attempts of a source",
         ("host", "name"): "a host stands once; ingest and `check` find the ones there are",
         ("host", "registrable_domain"): "what else stands under a domain",
+        ("kpi_keys", "kpi, year, what, first"): "the keys that a distinct count of a year rests on, in parts",
         ("kpi_run", "year, kpi, kpi_run_id"): "a figure as last computed",
         (
             "match",

@@ -6,7 +6,7 @@ The tables' natural keys make every write an upsert: what is held already is a d
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Protocol
 
 import polars as pl
 from sqlite_utils import Database
@@ -241,7 +241,24 @@ class Provenance:
     """Stands for the time of rows whose source gives none."""
 
 
-def save_rows(database: Database, terms: Terms, kind: str, rows: pl.DataFrame, origin: Provenance) -> int:
+class Witness(Protocol):
+    """Who is told of rows on their way into a table."""
+
+    def before(self, table: str, rows: pl.DataFrame) -> None:
+        """These rows, columns as in the table, are about to be stored as far as they are new."""
+
+    def after(self, table: str, rows: pl.DataFrame) -> None:
+        """They are stored; of warnings, these are those that were new."""
+
+
+def save_rows(
+    database: Database,
+    terms: Terms,
+    kind: str,
+    rows: pl.DataFrame,
+    origin: Provenance,
+    witness: Witness | None = None,
+) -> int:
     """Store normalised rows of a kind; call within a transaction.
 
     Returns:
@@ -251,7 +268,11 @@ def save_rows(database: Database, terms: Terms, kind: str, rows: pl.DataFrame, o
         return 0
     target = _TARGETS[kind]
     final, batch = _final_rows(database, terms, target, rows, origin)
-    stored = _stored(database, target, final)
+    if witness:
+        witness.before(target.table, final)
+    stored, there = _stored(database, target, final)
+    if witness and stored:
+        witness.after(target.table, there)
     if target.table == "sighting":
         note_seen(database, batch.select("host_id", "is_test", seen_at=target.columns["seen_at"]))
     tally(database, target.table, (origin.source_id, origin.document_id), stored, final["position"])
@@ -275,16 +296,17 @@ def _final_rows(
     return final, batch
 
 
-def _stored(database: Database, target: _Target, rows: pl.DataFrame) -> int:
-    """Insert rows that are not held yet; warnings are counted by day at once."""
+def _stored(database: Database, target: _Target, rows: pl.DataFrame) -> tuple[int, pl.DataFrame]:
+    """Insert rows that are not held yet, warnings counted by day at once; how many were new, and `Witness.after`'s."""
     # in the key's order the table's pages are touched one after the other; of two equal rows the first stays first
     ordered = rows.sort(target.key, maintain_order=True)
     if target.table == "warning":
-        return _insert_counted(database, target, ordered)
-    return _insert(database, target.table, ordered, conflict=target.key)
+        new = _insert_counted(database, target, ordered)
+        return new.height, new
+    return _insert(database, target.table, ordered, conflict=target.key), ordered
 
 
-def _insert_counted(database: Database, target: _Target, rows: pl.DataFrame) -> int:
+def _insert_counted(database: Database, target: _Target, rows: pl.DataFrame) -> pl.DataFrame:
     """Insert warnings and count by day those that are new: mostly all are, which SQLite tells; else they are sought."""
     rows = rows.unique(target.key, keep="first", maintain_order=True)
     database.execute("SAVEPOINT counted")
@@ -295,10 +317,10 @@ def _insert_counted(database: Database, target: _Target, rows: pl.DataFrame) -> 
             event = _Noun(table, id_, target.key, {name: name for name in target.key})
             known = _known(database, event, rows.select(target.key))
             rows = rows.join(known, on=target.key, how="anti", maintain_order="left")
-        inserted = _insert(database, target.table, rows)
+        _insert(database, target.table, rows)
     database.execute("RELEASE counted")
     count_warnings(database, rows)
-    return inserted
+    return rows
 
 
 def differing_rows(

@@ -27,7 +27,8 @@ from db.sources import (
 )
 from db.store import Store, now_ms
 from db.vocabulary import Outcome
-from db.writes import Provenance, save_rows
+from db.writes import Provenance
+from flows.counting import save_counted
 from flows.preparing import Prepared, prepare, weigh
 from flows.weighing import Weight, abnormal, unchanged_too_long
 from spiders.catalogue import Normal, Source
@@ -312,5 +313,5 @@ def _save_rows(store: Store, batch: Prepared, origin: Provenance, at: int) -> Co
     """Store a batch; call within a transaction."""
     assert origin.document_id is not None  # noqa: S101 - rows that are ingested come from documents
     save_quarantine(store.database, origin.document_id, batch.rejected, at)
-    stored = save_rows(store.database, store.terms, batch.kind, batch.rows, origin)
+    stored = save_counted(store, batch.kind, batch.rows, origin)
     return Counts(stored, batch.rows.height - stored, batch.ignored, batch.rejected.height)

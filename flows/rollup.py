@@ -32,9 +32,13 @@ from db.frames import scan_frames
 from db.matches import read_brands
 from db.period import Period
 from db.store import Store, now_ms
+from db.tally import KINDS
+from flows.counting import fold_facts, keep_facts, known_measures
 from flows.site_log import read_site_log
 
 _COUNTING: Final = ("analytics.kpi", "analytics.attacks")
+_TABLES: Final = {"address": "sighting", "app": "app_sighting"}
+"""Kind of records -> its table, where they have different names."""
 _SITES: Final = 500
 """Sites whose probes are in memory at once."""
 
@@ -63,66 +67,119 @@ def _tell_sites(store: Store) -> None:
 
 
 def figures(database: Database, year: int) -> list[Figure]:
-    """All KPIs of a year: as they were computed last where nothing they rest on has changed, else from the records."""
-    with snapshot(database):
-        kept = _kept(database, year)
-    return kept or computed_figures(database, year)
+    """All KPIs of a year.
+
+    Each is as it was computed last where nothing it rests on has changed, else it follows from its facts where they are
+    kept, else from the records.
+    """
+    with snapshot(database), reading_archived():
+        return list(_current(database, year).figures.values())
 
 
 def computed_figures(database: Database, year: int) -> list[Figure]:
     """All KPIs of a year, computed from the records."""
-    return _computed(database, year).figures
-
-
-class _Computed(NamedTuple):
-    """A year's figures, how they are put on record, and what was found between them; all of one instant."""
-
-    figures: list[Figure]
-    stored: list[StoredFigure]
-    checks: tuple[Check, ...]
-
-
-def _computed(database: Database, year: int) -> _Computed:
     period = Period(year)
     with snapshot(database), reading_archived():
-        frames = read_records(database, period)
-        computed, basis, extent = compute(frames, period), basis_of(database), extents(database, period)
-        extent = {**extent, "attack_events": _extent_of(frames["attack_events"], period)}
-        found = checks(Context(frames, period, {one.id: one for one in computed}, registered_brands(database)))
-    stored = [_stored(figure, basis, extent.get(figure.definition.frame)) for figure in computed]
-    return _Computed(computed, stored, found)
+        return compute(read_records(database, period), period)
+
+
+def compared_figures(database: Database, year: int) -> tuple[list[Figure], list[Figure]]:
+    """All KPIs of a year as its records have them, those of which facts are kept as these have them, of one instant."""
+    period = Period(year)
+    with snapshot(database), reading_archived():
+        records, known = read_records(database, period), known_measures(database, year)
+        of_facts = compute(records, period, [DEFINITIONS[kpi] for kpi in known], known)
+        return compute(records, period), of_facts
+
+
+def roll_up(store: Store, year: int) -> list[Figure]:
+    """Compute the KPIs of a year that rest on something new, store those that changed, and check all of them.
+
+    The first time in a year the facts of the great ones are counted from its records; from then on they are kept.
+    """
+    keep_facts(store, year)
+    with snapshot(store.database), reading_archived():
+        current = _current(store.database, year)
+        stored = _manifests(store.database, year, current)
+        found = _checked(store.database, year, current) if current.fresh else None
+    with transaction(store.database):
+        save_figures(store.database, year, stored, now_ms())
+        if found is not None:
+            save_checks(store.database, year, [astuple(check) for check in found])
+        fold_facts(store.database, year)
+    return list(current.figures.values())
+
+
+def figure_bases(database: Database) -> dict[str, str]:
+    """KPI -> what it rests on."""
+    wanted = {definition.id: _rests_on(definition) for definition in DEFINITIONS.values()}
+    found = {on: basis_of(database, on.kinds, is_derived=on.is_derived) for on in {*wanted.values()}}
+    return {kpi: found[on] for kpi, on in wanted.items()}
+
+
+class _Base(NamedTuple):
+    """The tables that a KPI rests on."""
+
+    kinds: tuple[str, ...]
+    is_derived: bool
+
+
+def _rests_on(definition: Definition) -> _Base:
+    """What sources say of its kinds, and figures published before; attacks follow from more than events."""
+    if definition.frame == "attack_events":
+        return _Base(KINDS, is_derived=True)
+    return _Base((*(_TABLES.get(kind, kind) for kind in definition.kinds), "reported_figure"), is_derived=False)
+
+
+class _Current(NamedTuple):
+    """The figures of a year, what each rests on, and which were computed anew."""
+
+    figures: dict[str, Figure]
+    bases: dict[str, str]
+    fresh: list[Figure]
+
+
+def _current(database: Database, year: int) -> _Current:
+    """The figures of a year; call within one snapshot."""
+    period, bases = Period(year), figure_bases(database)
+    kept = _kept(database, year, bases)
+    wanted = [definition for definition in DEFINITIONS.values() if definition.id not in kept]
+    if not wanted:
+        return _Current(kept, bases, [])
+    known = known_measures(database, year)
+    counted = [definition for definition in wanted if definition.id not in known]
+    has_attacks = any(definition.frame == "attack_events" for definition in counted)
+    frames = read_records(database, period) if has_attacks else scan_frames(database, period)
+    fresh = compute(frames, period, wanted, known)
+    found = kept | {figure.id: figure for figure in fresh}
+    return _Current({kpi: found[kpi] for kpi in DEFINITIONS}, bases, fresh)
+
+
+def _kept(database: Database, year: int, bases: Mapping[str, str]) -> dict[str, Figure]:
+    """Id -> figure of those that are stored as today's definitions, code and records have them."""
+    return {
+        one.kpi: _read(definition, year, one)
+        for one in kept_figures(database, year, bases)
+        if (definition := DEFINITIONS.get(one.kpi))
+        and (one.definition_hash, one.code_version) == (definition_hash(definition), code_version())
+    }
+
+
+def _manifests(database: Database, year: int, current: _Current) -> list[StoredFigure]:
+    """How the figures that were computed anew are put on record: by what, and from how much; within the snapshot."""
+    extent = extents(database, Period(year), {figure.definition.frame for figure in current.fresh})
+    return [_stored(one, current.bases[one.id], extent.get(one.definition.frame)) for one in current.fresh]
+
+
+def _checked(database: Database, year: int, current: _Current) -> tuple[Check, ...]:
+    """What holds between the figures of a year; within the snapshot that they were computed in."""
+    period = Period(year)
+    return checks(Context(read_records(database, period), period, current.figures, registered_brands(database)))
 
 
 def registered_brands(database: Database) -> frozenset[str]:
     """The ids of the brands that attacks may be of."""
     return frozenset(brand.id for brand in read_brands(database) or load_brands())
-
-
-def _extent_of(events: pl.LazyFrame, period: Period) -> Extent:
-    """The events of attacks in a period, of which the company's are a part."""
-    counts = events.filter(period.holds("occurred_at")).select(pl.len(), pl.col("is_test").sum())
-    return Extent(*counts.collect().row(0))
-
-
-def roll_up(store: Store, year: int) -> list[Figure]:
-    """Compute a year's KPIs and store those that changed; where nothing they rest on has, they are as they were."""
-    if kept := _kept(store.database, year):
-        return kept
-    computed = _computed(store.database, year)
-    with transaction(store.database):
-        save_figures(store.database, year, computed.stored, now_ms())
-        save_checks(store.database, year, [astuple(check) for check in computed.checks])
-    return computed.figures
-
-
-def _kept(database: Database, year: int) -> list[Figure]:
-    """A year's figures as they were stored, if those of today's definitions are all there."""
-    kept = {(one.kpi, one.definition_hash, one.code_version): one for one in kept_figures(database, year)}
-    wanted = [
-        (definition, kept.get((definition.id, definition_hash(definition), code_version())))
-        for definition in DEFINITIONS.values()
-    ]
-    return [_read(definition, year, one) for definition, one in wanted if one] if all(one for _, one in wanted) else []
 
 
 def read_records(database: Database, period: Period) -> Mapping[str, pl.LazyFrame]:

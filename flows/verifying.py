@@ -1,19 +1,22 @@
 """Does the database hold what it says it holds? Its rules, the figures made anew, and on request all that landed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from db.basis import still_based
-from db.connection import snapshot
+from analytics.kpi.figures import Figure
+from db.basis import basis_of, noted_bases
+from db.connection import snapshot, transaction
 from db.errors import FanzhaError
+from db.facts import drop_facts, kept_facts
 from db.figures import latest_figures
 from db.landing import DamagedLanding
 from db.store import Store
+from db.tally import KINDS
 from db.terms import Terms
 from db.verify import guarded, verify_store
 from db.writes import Provenance, differing_rows
 from flows.preparing import prepare
-from flows.rollup import computed_figures, derived_attacks
+from flows.rollup import compared_figures, derived_attacks, figure_bases
 from spiders.catalogue import Source, stored_source
 from spiders.formats.registry import FORMATS
 from spiders.reading import Reader
@@ -45,23 +48,41 @@ def verify(store: Store, *, deep: bool) -> tuple[int, list[str]]:
 
 def _derived_faults(store: Store) -> Iterator[str]:
     """Attacks and figures that are not what they were derived as; what came since then is no fault."""
-    based = still_based(store.database)
-    if "attacks" in based:
+    noted, bases = noted_bases(store.database), figure_bases(store.database)
+    if noted.get("attacks") == basis_of(store.database, KINDS):
         yield from _attack_faults(store)
+    whole = {year for _, year in kept_facts(store.database)}
     for year, stored in latest_figures(store.database).items():
-        if str(year) in based:
-            yield from _figure_faults(store, year, stored)
+        current = [one for one in stored if noted.get(f"{one[0]} {year}") == bases.get(one[0], "")]
+        if current or year in whole:
+            made, of_facts = compared_figures(store.database, year)
+            yield from _figure_faults(made, current)
+            yield from _fact_faults(store, made, of_facts)
 
 
-def _figure_faults(store: Store, year: int, stored: list[tuple[str, str, str | None, str | None]]) -> Iterator[str]:
-    made = {figure.id: figure for figure in computed_figures(store.database, year)}
+def _figure_faults(computed: Sequence[Figure], stored: list[tuple[str, str, str | None, str | None]]) -> Iterator[str]:
+    made = {figure.id: figure for figure in computed}
     for kpi, version, *kept in stored:
         figure = made.get(kpi)
         if figure is None or str(figure.definition.version) != version:  # it was counted otherwise then
             continue
         for what, before, now in zip(("value", "prior"), kept, (figure.value, figure.prior), strict=True):
             if before != (None if now is None else str(now)):
-                yield f"table kpi_run: {kpi} of {year}: {what} {before} is on record, the records give {now}; {_MEND}"
+                of = f"{kpi} of {figure.year}"
+                yield f"table kpi_run: {of}: {what} {before} is on record, the records give {now}; {_MEND}"
+
+
+def _fact_faults(store: Store, computed: Sequence[Figure], of_facts: Sequence[Figure]) -> Iterator[str]:
+    """Facts from which another figure follows than from the records; they are kept no longer."""
+    made = {figure.id: figure for figure in computed}
+    for figure in of_facts:
+        if figure != (now := made[figure.id]):
+            with transaction(store.database):
+                drop_facts(store.database, figure.id, figure.year)
+            yield (
+                f"table kpi_sum: {figure.id} of {figure.year}: its facts give {figure.value} ({figure.note_en}), the "
+                f"records {now.value} ({now.note_en}); the facts are dropped, and the next fanzha run makes them anew"
+            )
 
 
 def _attack_faults(store: Store) -> Iterator[str]:

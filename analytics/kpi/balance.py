@@ -33,10 +33,18 @@ def shown_records(frames: Frames, period: Period) -> pl.LazyFrame:
     return _by_person(frames, period, ("rendered", "connected"))
 
 
-def acted_on(frames: Frames, period: Period) -> tuple[Apart, ...]:
-    """Beside B03: the same of the warnings on which people acted."""
-    acted = _by_person(frames, period, ("acted",)).select(pl.col("unit").n_unique()).collect().item()
-    return (Apart("其后采取行动", "acted on", acted),)
+def acted_records(frames: Frames, period: Period) -> pl.LazyFrame:
+    """Beside B03: warnings on which people acted; unit: likewise."""
+    return _by_person(frames, period, ("acted",))
+
+
+def acted_on(count: int) -> tuple[Apart, ...]:
+    """What stands beside B03: how many of the same were acted on."""
+    return (Apart("其后采取行动", "acted on", count),)
+
+
+def _acted(frames: Frames, period: Period) -> tuple[Apart, ...]:
+    return acted_on(acted_records(frames, period).select(pl.col("unit").n_unique()).collect().item())
 
 
 def _by_person(frames: Frames, period: Period, stages: tuple[str, ...]) -> pl.LazyFrame:
@@ -175,7 +183,7 @@ DEFINITIONS: Final = (
         records=shown_records,
         dedup=("subject", "address_id", "campaign", "day"),
         beside=(RECORDS, Beside("涉及人数", "people", pl.col("subject").drop_nulls().n_unique())),
-        apart=acted_on,
+        apart=_acted,
     ),
     Definition(
         id="B04",

@@ -1,13 +1,15 @@
 """From records to figures: the value, what stands beside it, and the note that says what it rests on."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Final
 
 import polars as pl
 
 from analytics.kpi import notes
-from analytics.kpi.definition import DISTINCT_UNITS, FEN, Definition, Tally
+from analytics.kpi.definition import DISTINCT_UNITS, FEN, Apart, Definition, Tally
 from analytics.kpi.definitions import DEFINITIONS
 from analytics.kpi.display import RatioRule, percent, show_en, show_ratio, show_zh
 from analytics.kpi.frames import Frames, real_in
@@ -84,18 +86,46 @@ class Tallied:
     is_synthetic: bool
 
 
-def compute(frames: Frames, period: Period) -> list[Figure]:
-    """All KPIs of a year, in the order of the report.
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What the records of a year say of a KPI."""
+
+    tallied: Tallied | None
+    """None where the year has not one record of the kind it is counted from."""
+    apart: tuple[Apart, ...] = ()
+
+
+def compute(
+    frames: Frames,
+    period: Period,
+    wanted: Iterable[Definition] = DEFINITIONS.values(),
+    known: Mapping[str, Measured] = MappingProxyType({}),
+) -> list[Figure]:
+    """KPIs of a year, in the order of the report.
 
     A figure is unknown, not 0, where the year has not one record of the kind it is counted from: 0 says that such
     records came in and none met the definition.
 
     Args:
-        frames: a lazy frame for each name in `analytics.kpi.frames.FRAMES`.
+        frames: a lazy frame for each name in `analytics.kpi.frames.FRAMES`, as far as what is wanted needs it.
         period: the year.
+        wanted: which.
+        known: id -> what the records say of it; they are not read again.
     """
     reported = frames["reported_figures"].collect()
-    return [_figure(definition, frames, period, reported) for definition in DEFINITIONS.values()]
+    return [
+        _figure(definition, period, known.get(definition.id) or measure(definition, frames, period), reported)
+        for definition in wanted
+    ]
+
+
+def measure(definition: Definition, frames: Frames, period: Period) -> Measured:
+    """Count a KPI from its records."""
+    records = definition.records(frames, period)
+    # a record may be of another year than its unit: an episode of this one may be assessed in the next
+    if not (is_reported(definition, frames, period) or _has_rows(records)):
+        return Measured(None)
+    return Measured(tally(definition, records), definition.apart(frames, period) if definition.apart else ())
 
 
 def tally(definition: Definition, records: pl.LazyFrame) -> Tallied:
@@ -125,19 +155,13 @@ def _ready(definition: Definition, records: pl.LazyFrame) -> pl.LazyFrame:
     return records.group_by("unit").agg(largest, pl.col("is_synthetic").any(), records=pl.len())
 
 
-def _figure(definition: Definition, frames: Frames, period: Period, reported: pl.DataFrame) -> Figure:
+def _figure(definition: Definition, period: Period, measured: Measured, reported: pl.DataFrame) -> Figure:
     prior = reported_of(reported, definition, period.year - 1)
     unknown = Figure(definition, period.year, None, prior.value, "", "")
-    records = definition.records(frames, period)
-    # a record may be of another year than its unit: an episode of this one may be assessed in the next
-    if not (_is_reported(definition, frames, period) or _has_rows(records)):
+    tallied = measured.tallied
+    if tallied is None:
         return _noted(unknown, [notes.nothing_came_in(definition, period.year), *prior.remarks])
-    tallied = tally(definition, records)
-    remarks = [
-        *notes.beside(definition.beside, tallied.beside),
-        *(notes.apart(definition.apart(frames, period)) if definition.apart else ()),
-        *prior.remarks,
-    ]
+    remarks = [*notes.beside(definition.beside, tallied.beside), *notes.apart(measured.apart), *prior.remarks]
     counted = replace(unknown, is_synthetic=tallied.is_synthetic, records=tallied.records, units=tallied.units)
     if definition.measure == "percent":
         return _rate(counted, tallied, reported, remarks)
@@ -164,7 +188,8 @@ def _noted(figure: Figure, remarks: list[notes.Remark]) -> Figure:
     return replace(figure, note_zh=note_zh, note_en=note_en)
 
 
-def _is_reported(definition: Definition, frames: Frames, period: Period) -> bool:
+def is_reported(definition: Definition, frames: Frames, period: Period) -> bool:
+    """Whether the year has a record of the kind that a KPI is counted from."""
     rows = real_in(frames[definition.frame], period, definition.time).filter(definition.is_reported)
     return _has_rows(rows.select(definition.time))
 

@@ -1,5 +1,6 @@
 """Records under K03, K05, K38, K39 and K40: checks, warnings, blocks and dissuasions of end users."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import polars as pl
@@ -32,6 +33,10 @@ DISTINCT_WARNINGS: Final = pl.col("warning").drop_nulls().n_unique() + pl.col("w
 same from `unit` would need 2 GiB for texts that nobody reads."""
 
 
+IS_EMITTED: Final = ((pl.col("stage") == "emitted") & (pl.col("sink") == SECURITY_CENTRE)).fill_null(value=False)
+"""The warnings that K03 counts; the others are shown beside it."""
+
+
 def emitted_records(frames: Frames, period: Period) -> pl.LazyFrame:
     """K03: warnings handed to the security centre; unit: the warning, by its own id or its event."""
     emitted = real_in(frames["warnings"], period, "occurred_at").filter(
@@ -42,10 +47,13 @@ def emitted_records(frames: Frames, period: Period) -> pl.LazyFrame:
 
 def other_stages(frames: Frames, period: Period) -> tuple[Apart, ...]:
     """Beside K03: the distinct warnings of every other stage, and those emitted to other sinks."""
-    is_headline = (pl.col("stage") == "emitted") & (pl.col("sink") == SECURITY_CENTRE)
-    others = real_in(frames["warnings"], period, "occurred_at").filter(~is_headline.fill_null(value=False))
+    others = real_in(frames["warnings"], period, "occurred_at").filter(~IS_EMITTED)
     counted = others.group_by("stage").agg(count=DISTINCT_WARNINGS).collect(engine="streaming")
-    counts = dict(counted.iter_rows())
+    return by_stage(dict(counted.iter_rows()))
+
+
+def by_stage(counts: Mapping[str, int]) -> tuple[Apart, ...]:
+    """What stands beside K03: distinct warnings of each stage that has any, of `emitted` those to other sinks."""
     return tuple(
         Apart(
             "输出至其他系统" if stage == "emitted" else zh,

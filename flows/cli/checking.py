@@ -16,7 +16,8 @@ from db.matches import read_brands
 from db.sources import save_own_source
 from db.store import Store, now_ms, open_store
 from db.vocabulary import CHOICES, LABELS_ZH, Claim
-from db.writes import Provenance, save_rows
+from db.writes import Provenance
+from flows.counting import save_counted
 from spiders.formats.parsed import rows_frame
 from web.check import Assessed, assess, check_rows
 
@@ -81,4 +82,4 @@ def _is_known_package(store: Store, value: str) -> bool:
 def _save(store: Store, kind: str, rows: pl.DataFrame, name: str, title: str) -> None:
     with transaction(store.database):
         source_id = save_own_source(store.database, name, title)
-        save_rows(store.database, store.terms, kind, rows, Provenance(source_id, None, now_ms()))
+        save_counted(store, kind, rows, Provenance(source_id, None, now_ms()))

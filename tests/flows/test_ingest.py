@@ -194,7 +194,7 @@ from db.store import open_store
 from tests.flows.test_ingest import make_source, take
 preparing_module.BATCH_ROWS = 100
 calls = 0
-real = ingest_module.save_rows
+real = ingest_module.save_counted
 def dying(*arguments):
     global calls
     calls += 1
@@ -202,7 +202,7 @@ def dying(*arguments):
         import os, signal
         os.kill(os.getpid(), signal.SIGKILL)
     return real(*arguments)
-ingest_module.save_rows = dying
+ingest_module.save_counted = dying
 with open_store(Path(sys.argv[1]), None) as store:
     take(store, make_source(), "".join(f"http://host-{n}.example/\\n" for n in range(1000)))
 """

@@ -1,0 +1,141 @@
+"""Facts of figures, kept up with the rows: what a batch changes is added in the transaction that stores it."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import polars as pl
+from sqlite_utils import Database
+
+from analytics.kpi.definitions import DEFINITIONS
+from analytics.kpi.facts import COUNTED, Known, fact_of, measured_of
+from analytics.kpi.figures import Measured
+from db.archives import reading_archived
+from db.connection import snapshot, transaction
+from db.facts import add_fact, announce, complete, fold, is_untouched, is_whole, kept_facts, whole_facts
+from db.frames import scan_frames
+from db.keysets import Fact
+from db.period import Period, year_of
+from db.store import Store
+from db.touched import touch, touched_frames
+from db.writes import Provenance, save_rows
+
+_OF_TABLE: Final = {"warning": ("K03", "K38", "B03"), "sighting": ("K01",), "verdict": ("K01",)}
+"""Table -> the KPIs whose facts its rows change."""
+_WORDS: Final = ("stage", "sink", "channel", "campaign")
+_BENIGN: Final = -1
+_TRIES: Final = 5
+
+
+def save_counted(store: Store, kind: str, rows: pl.DataFrame, origin: Provenance) -> int:
+    """Store normalised rows of a kind and what they change of the facts that are kept; call within a transaction.
+
+    Returns:
+        How many were new; the others were held already.
+    """
+    kept = kept_facts(store.database)
+    return save_rows(store.database, store.terms, kind, rows, origin, _Changes(store.database, kept) if kept else None)
+
+
+class _Changes:
+    """What a batch changes."""
+
+    def __init__(self, database: Database, kept: Iterable[tuple[str, int]]) -> None:
+        self._database = database
+        self._kept = sorted(kept)
+        self._before: dict[str, pl.DataFrame] = {}
+
+    def before(self, table: str, rows: pl.DataFrame) -> None:
+        """These rows are about to be stored, as far as they are new."""
+        if table in {"sighting", "verdict"} and self._years(table):
+            named = rows.filter(pl.col("url_id").is_not_null())
+            of_hosts = named if table == "verdict" else named.filter(pl.col("claim") == _BENIGN)
+            touch(self._database, named["url_id"].unique(), of_hosts["url_id"].unique())
+            self._before = touched_frames(self._database)
+
+    def after(self, table: str, rows: pl.DataFrame) -> None:
+        """They are stored; of warnings, these are the new ones."""
+        years = self._years(table)
+        if not years or rows.is_empty():
+            return
+        if table == "warning":
+            frame = _warnings(self._database, rows)
+            for kpi, year in years & _years_of(*_OF_TABLE["warning"], of=frame["occurred_at"]):
+                add_fact(self._database, kpi, year, fact_of(kpi, {"warnings": frame.lazy()}, Period(year)))
+            return
+        now = touched_frames(self._database)
+        for kpi, year in years & _years_of("K01", of=now["sightings"]["seen_at"]):
+            change = _fact(kpi, now, year) - _fact(kpi, self._before, year)
+            add_fact(self._database, kpi, year, change)
+
+    def _years(self, table: str) -> set[tuple[str, int]]:
+        return {(kpi, year) for kpi, year in self._kept if kpi in _OF_TABLE.get(table, ())}
+
+
+def _fact(kpi: str, frames: Mapping[str, pl.DataFrame], year: int) -> Fact:
+    return fact_of(kpi, {name: frame.lazy() for name, frame in frames.items()}, Period(year))
+
+
+def _years_of(*kpis: str, of: pl.Series) -> set[tuple[str, int]]:
+    """Each KPI with each year in which instants (Unix ms) may lie."""
+    first, last = of.min(), of.max()
+    if not (isinstance(first, int) and isinstance(last, int)):
+        return set()
+    return {(kpi, year) for kpi in kpis for year in range(year_of(first), year_of(last) + 1)}
+
+
+def _warnings(database: Database, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of the table `warning`, all of one source, as the frame `warnings` has them."""
+    (source,) = database.execute("SELECT name FROM source WHERE source_id = ?", [rows["source_id"][0]]).fetchone()
+    ids = sorted({one for word in _WORDS for one in rows[f"{word}_id"].drop_nulls().unique()})
+    query = "SELECT term_id, name FROM term WHERE term_id IN (SELECT value FROM json_each(?))"
+    names = dict(database.execute(query, [json.dumps(ids)]).fetchall())
+    return rows.select(
+        "occurred_at",
+        pl.col("is_test").cast(pl.Boolean),
+        "warning",
+        *(pl.col(f"{word}_id").replace_strict(names, return_dtype=pl.String).alias(word) for word in _WORDS),
+        event_key=pl.format("{}/{}", pl.lit(source), "event_id"),
+        subject=pl.col("subject_id"),
+        address_id=pl.col("url_id"),
+        source=pl.lit(source),
+    )
+
+
+def known_measures(database: Database, year: int) -> dict[str, Measured]:
+    """The KPIs of a year whose facts are kept, as they follow from them; call within one snapshot."""
+    synthetic = {str(name) for (name,) in database.execute("SELECT name FROM source WHERE is_synthetic")}
+    known = {}
+    for kpi in COUNTED:
+        if numbers := whole_facts(database, kpi, year, str(DEFINITIONS[kpi].version)):
+            known[kpi] = measured_of(kpi, Known(numbers.sums, numbers.distinct, synthetic))
+    return known
+
+
+def keep_facts(store: Store, year: int) -> None:
+    """Begin to keep the facts of a year that are not kept yet: its records are read once, while others store more."""
+    for kpi in COUNTED:
+        version = str(DEFINITIONS[kpi].version)
+        if is_whole(store.database, kpi, year, version):
+            continue
+        for _ in range(_TRIES):
+            with transaction(store.database):
+                announce(store.database, kpi, year, version)
+            if (fact := _whole_fact(store.database, kpi, Period(year))) is not None:
+                with transaction(store.database):
+                    complete(store.database, kpi, year, fact)
+                break
+
+
+def _whole_fact(database: Database, kpi: str, period: Period) -> Fact | None:
+    """What the records bring that were there when the facts were announced; None where more came before the reading."""
+    with snapshot(database), reading_archived():
+        if is_untouched(database, kpi, period.year):
+            return fact_of(kpi, scan_frames(database, period), period)
+    return None
+
+
+def fold_facts(database: Database, year: int) -> None:
+    """Add up what came since the last time; call within a transaction."""
+    for kpi in COUNTED:
+        fold(database, kpi, year)
