@@ -150,6 +150,11 @@ def strict(text: str) -> str:
     return spelt(text)
 
 
+def has_pairs(text: str) -> bool:
+    """Whether letters stand side by side that are read as one."""
+    return bool(_PAIR.search(text))
+
+
 def without_pairs(text: str) -> tuple[str, list[int]]:
     """A text with the pairs that are read as one letter replaced, and where each letter of it began, and its end.
 

@@ -1,23 +1,20 @@
-"""The ordinary words as one text: which of them hold some letters, and how long those are that begin with some.
+"""The ordinary words as one text: which of them hold some letters.
 
-For a few questions the words are searched as they are; for many, tables are made, which takes as long as a hundred
-searches. So `fanzha match` with one host makes none.
+For a few questions the words are searched as they are; for many, a table is made, which takes as long as some dozens
+of searches. So `fanzha match` with one host makes none.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-_FEW: Final = 200
-"""Questions that are answered without tables."""
-OPENING: Final = 4
-"""Letters by which the lengths of words are told."""
+_FEW: Final = 40
+"""Questions that are answered without a table."""
 _RUN: Final = 3
 """Letters by which places are told; three of 32 classes make a number of 15 bits, which numpy sorts in no time."""
-_LONGEST: Final = 18
 _END: Final = "\n"
 _CODE: Final = bytes(
     byte - ord("a") + 2 if chr(byte) in "abcdefghijklmnopqrstuvwxyz" else byte == ord(_END) for byte in range(256)
@@ -30,20 +27,12 @@ class Lexicon:
     def __init__(self, words: Collection[str]) -> None:
         """Take the words (ASCII), each once; nothing is made of them yet."""
         self._words = words
-        self._read = self._sought = 0
+        self._sought = 0
 
     @property
     def is_indexed(self) -> bool:
-        """Whether so much was asked that tables were made."""
-        return not {"_longest", "_runs"}.isdisjoint(self.__dict__)
-
-    def longest(self) -> tuple[Mapping[str, int], int]:
-        """How many letters words have at most by their first OPENING letters; and what those have that begin otherwise.
-
-        Words of more than eighteen letters, which nobody writes in a host, may be left out.
-        """
-        self._read += 1
-        return (self._longest, OPENING - 1) if self._read > _FEW else ({}, _LONGEST)
+        """Whether so much was asked that a table was made."""
+        return "_runs" in self.__dict__
 
     def holding(self, text: str, edge: str) -> Iterator[str]:
         """The words that begin (`leading`), end (`trailing`) with a text, or hold it; twice if they hold it twice."""
@@ -58,15 +47,6 @@ class Lexicon:
     @cached_property
     def _lines(self) -> str:
         return _END + _END.join(self._words) + _END
-
-    @cached_property
-    def _longest(self) -> Mapping[str, int]:
-        found: dict[str, int] = {}
-        for word in self._words:
-            opening, size = word[:OPENING], len(word)
-            if found.get(opening, 0) < size <= _LONGEST:
-                found[opening] = size
-        return found
 
     @cached_property
     def _runs(self) -> "_Runs":

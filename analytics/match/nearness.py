@@ -138,7 +138,7 @@ _IN_TWO_PLACES: Final = 2
 
 def _paired(texts: Sequence[str]) -> Truths:
     """Whether each text holds a pair that passes for one letter."""
-    return np.array([any(pair in text for pair in fold.PAIRS) for text in texts], np.bool_)
+    return np.array(list(map(fold.has_pairs, texts)), np.bool_)
 
 
 def _changed_labels(plain: Sequence[str], rows: Places, change: Callable[[str], str]) -> tuple[list[str], Places]:

@@ -99,7 +99,7 @@ class LabelReader:
             for target in targets[text.replace("-", "")]:
                 reading = self._read(text, target, text)
                 if reading:
-                    yield host_row, place, replace(reading, span=replace(reading.span, technique="subdomain"))
+                    yield host_row, place, replace(reading, span=reading.span._replace(technique="subdomain"))
 
 
 def _foreign(reading: Reading) -> Reading | None:
@@ -115,7 +115,7 @@ def _foreign(reading: Reading) -> Reading | None:
         return None
     if reading.span.cost > CHEAP / 2:
         return replace(reading, facts=reading.facts | {"foreign letters, edited"})
-    span = replace(reading.span, technique="homoglyph", cost=CHEAP)
+    span = reading.span._replace(technique="homoglyph", cost=CHEAP)
     return replace(reading, span=span, facts=reading.facts | {"foreign letters"})
 
 

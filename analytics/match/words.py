@@ -16,7 +16,7 @@ from typing import Final
 import msgpack
 
 from analytics.match import keywords
-from analytics.match.lexicon import OPENING, Lexicon
+from analytics.match.lexicon import Lexicon
 
 _LANGUAGES: Final = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "tr", "id", "ro", "cs", "da", "fil")
 _FOREIGN: Final = 0.8
@@ -148,14 +148,12 @@ def simplified() -> dict[int, str]:
 def read_cost(text: str) -> float:
     """The cost (log10, lower is likelier) of the best reading of `text` as words."""
     cost_of, length = _costs().get, len(text)
-    longest, others = lexicon().longest()
     best = [0.0] + [math.inf] * length
     for start in range(length):
         here = best[start]
         if here + UNKNOWN_LETTER < best[start + 1]:  # noqa: PLR1730 - calls of min() double the time of the loop
             best[start + 1] = here + UNKNOWN_LETTER
-        last = start + longest.get(text[start : start + OPENING], others)
-        for end in range(start + 1, min(last, length) + 1):
+        for end in range(start + 1, min(start + _LONGEST, length) + 1):
             piece = text[start:end]
             cost = cost_of(piece)
             if cost is not None and here + cost < best[end] and (end - start >= _TINIEST or piece in _TINY):
@@ -173,7 +171,6 @@ def read_costs(text: str, name: str) -> tuple[float, float]:
     """
     cost_of, length = _costs().get, len(text)
     derived = cost_of(name, 0) + 0.5  # rarer than the name it begins with: facebooka
-    longest, others = lexicon().longest()
     any_best, other_best = ([0.0] + [math.inf] * length for _ in range(2))
     for start in range(length):
         any_here, other_here = any_best[start], other_best[start]
@@ -181,8 +178,7 @@ def read_costs(text: str, name: str) -> tuple[float, float]:
             any_best[start + 1] = any_here + UNKNOWN_LETTER
         if other_here + UNKNOWN_LETTER < other_best[start + 1]:  # noqa: PLR1730 - calls of min() double the time of the loop
             other_best[start + 1] = other_here + UNKNOWN_LETTER
-        last = start + longest.get(text[start : start + OPENING], others)
-        for end in range(start + 1, min(last, length) + 1):
+        for end in range(start + 1, min(start + _LONGEST, length) + 1):
             piece = text[start:end]
             cost = cost_of(piece)
             if cost is None or (end - start < _TINIEST and piece not in _TINY):
@@ -196,6 +192,8 @@ def read_costs(text: str, name: str) -> tuple[float, float]:
     return any_best[-1], other_best[-1]
 
 
+_LONGEST: Final = 18
+"""Letters of the longest word that is read as one; nobody writes longer ones in a host."""
 _TINIEST: Final = 3
 """Letters from which any word of the lists counts."""
 _TINY: Final = frozenset(
