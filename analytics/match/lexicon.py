@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 _FEW: Final = 40
 """Questions that are answered without a table."""
@@ -64,24 +63,16 @@ class _Runs:
 
     def __init__(self, lines: str) -> None:
         self._lines = lines
-        self._keys = _keys(lines)
+        codes = np.frombuffer(lines.encode("ascii", "replace").translate(_CODE), np.uint8).astype(np.uint16)
+        self._keys = codes[:-2] << np.uint16(10) | codes[1:-1] << np.uint16(5) | codes[2:]
         self._order = np.argsort(self._keys, kind="stable").astype(np.int32)
-        self._begins = np.concatenate([[0], np.cumsum(np.bincount(self._keys, minlength=1 << 5 * _RUN))])
+        self._begins = [0, *np.cumsum(np.bincount(self._keys, minlength=1 << 5 * _RUN)).tolist()]
 
     def places(self, sought: str) -> list[int]:
         """Where a text of three letters and more stands, ascending."""
-        keys = _keys(sought)
-        rarest = int(np.argmin(self._begins[keys + np.int32(1)] - self._begins[keys]))
-        first, last = self._begins[keys[rarest]], self._begins[int(keys[rarest]) + 1]
-        places = self._order[first:last] - rarest
-        places = places[(places >= 0) & (places <= len(self._lines) - len(sought))]
-        for offset in (0, len(keys) - 1):
-            places = places[self._keys[places + offset] == keys[offset]]
-        return [place for place in places.tolist() if self._lines.startswith(sought, place)]
-
-
-def _keys(text: str) -> npt.NDArray[np.uint16]:
-    """The run of letters from each place on, as a number."""
-    codes = np.frombuffer(text.encode("ascii", "replace").translate(_CODE), np.uint8).astype(np.uint16)
-    keys: npt.NDArray[np.uint16] = codes[:-2] << np.uint16(10) | codes[1:-1] << np.uint16(5) | codes[2:]
-    return keys
+        codes, begins = sought.encode("ascii", "replace").translate(_CODE), self._begins
+        keys = [one << 10 | two << 5 | three for one, two, three in zip(codes, codes[1:], codes[2:], strict=False)]
+        rarest = min(range(len(keys)), key=lambda place: begins[keys[place] + 1] - begins[keys[place]])
+        starts = self._order[begins[keys[rarest]] : begins[keys[rarest] + 1]] - rarest
+        starts = starts[(starts >= 0) & (self._keys[starts] == keys[0])]
+        return [start for start in starts.tolist() if self._lines.startswith(sought, start)]

@@ -21,6 +21,7 @@ Places = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
 Letters = npt.NDArray[np.uint32]
 Truths = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 _CODE: Final = bytes(_LETTERS.find(chr(byte)) + 1 for byte in range(256))
@@ -37,6 +38,8 @@ class _Forms:
 
     masks: Words
     lengths: Places
+    letters: Words
+    """Which letters each form has, a bit each."""
 
 
 @lru_cache(maxsize=16)
@@ -48,21 +51,32 @@ def _prepared(forms: tuple[str, ...]) -> _Forms:
     masks = np.zeros((len(forms), len(_LETTERS) + 1), np.uint64)
     np.bitwise_or.at(masks, (rows, codes[: begins[-1]]), _ONE << places.astype(np.uint64))
     masks[:, 0] = 0
-    return _Forms(masks.reshape(-1), lengths)
+    return _Forms(masks.reshape(-1), lengths, _held(codes, begins))
 
 
-def least_distances(forms: tuple[str, ...], labels: Sequence[str], pairs: tuple[Places, Places]) -> Places:
-    """For each pair (place in forms, place in labels) the least OSA distance of the form to a stretch of the label."""
-    form_rows, label_rows = pairs
+def _held(codes: Bytes, begins: Places) -> Words:
+    letters: Words = np.bitwise_or.reduceat(_ONE << codes.astype(np.uint64), begins[:-1])
+    return letters
+
+
+def are_near(forms: tuple[str, ...], labels: Sequence[str], pairs: tuple[Places, Places], most: Floats) -> Truths:
+    """Whether each pair's form (place in forms) is at most so many edits from a stretch of its label (place in labels).
+
+    Each letter that is not in the label is an edit, and so is each that a longer form has more: that is asked first.
+    """
     prepared = _prepared(forms)
     codes, begins = _coded(labels)
+    lacking = np.bitwise_count(prepared.letters[pairs[0]] & ~_held(codes, begins)[pairs[1]])
+    near: Truths = np.maximum(lacking, prepared.lengths[pairs[0]] - np.diff(begins)[pairs[1]]) <= most
+    left = np.flatnonzero(near)
+    form_rows, label_rows = pairs[0][left], pairs[1][left]
     sizes = np.diff(begins)[label_rows]
-    order = np.argsort(-sizes, kind="stable")
-    least = np.empty(len(order), np.int64)
+    order = np.argsort(-sizes.astype(np.int16), kind="stable")  # labels are short, and sixteen bits sorted at once
     for first in range(0, len(order), _BATCH):
         batch = order[first : first + _BATCH]
-        least[batch] = _scan(prepared, form_rows[batch], codes, begins[label_rows[batch]], sizes[batch])
-    return least
+        least = _scan(prepared, form_rows[batch], codes, begins[label_rows[batch]], sizes[batch])
+        near[left[batch]] = least <= most[left[batch]]
+    return near
 
 
 def _coded(labels: Sequence[str]) -> tuple[Bytes, Places]:
@@ -112,14 +126,15 @@ def may_meet(forms: Sequence[str], plain: Sequence[str], pairs: tuple[Places, Pl
     most = np.array([most_cost(len(form)) for form in forms])[form_rows]
     missing = missing_letters(forms, letter_sets(plain), pairs)
     near: Truths = missing <= most
-    near[near] = least_distances(tuple(forms), plain, (form_rows[near], label_rows[near])) <= most[near]
+    near[near] = are_near(tuple(forms), plain, (form_rows[near], label_rows[near]), most[near])
     paired = _paired(forms)[form_rows] | _paired(plain)[label_rows]
     for change, least_cost in _LOOKS:
         may_be = paired if change is fold.strict else True  # without pairs it does what fold.spelt does
         left = np.flatnonzero(~near & (missing <= most - least_cost) & may_be)
         theirs, places = _changed_labels(plain, label_rows[left], change)
-        distances = least_distances(_changed(tuple(forms), change), theirs, (form_rows[left], places))
-        near[left] = distances <= most[left] - least_cost
+        near[left] = are_near(
+            _changed(tuple(forms), change), theirs, (form_rows[left], places), most[left] - least_cost
+        )
     for change in (fold.coarse, fold.glance):
         left = np.flatnonzero(~near & (missing == 0))
         ours, (theirs, places) = _changed(tuple(forms), change), _changed_labels(plain, label_rows[left], change)

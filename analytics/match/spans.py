@@ -104,7 +104,7 @@ def _nearest(plain: str, form: str, pattern: str, more: list[tuple[int, int]]) -
     text, distance_to = fold.coarse(plain), OSA.distance
     near: list[tuple[int, int]] = []
     least = _FAR
-    for window in _around(_aligned(plain, text, form, pattern), len(plain)).union(more):
+    for window in _around({*_aligned(plain, text, form, pattern)}, len(plain)).union(more):
         distance = distance_to(pattern, text[window[0] : window[1]], score_cutoff=least)
         if distance < least:
             near, least = [window], distance
