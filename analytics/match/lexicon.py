@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-_FEW: Final = 40
+_FEW: Final = 20
 """Questions that are answered without a table."""
 _RUN: Final = 3
 """Letters by which places are told; three of 32 classes make a number of 15 bits, which numpy sorts in no time."""

@@ -130,7 +130,7 @@ class Matcher:
         """The id of the brand to which a host officially belongs, or none."""
         return self._official.owner(host, public_suffix(host))
 
-    def forms(self, brand: Brand) -> list[Form]:
+    def forms(self, brand: Brand) -> tuple[Form, ...]:
         """The forms in which a brand's names are looked for."""
         return derive_forms(brand)
 

@@ -45,9 +45,13 @@ def doubled(label: str, span: Span, own: frozenset[str]) -> Span:
     """A span with its last or first letter once more, where that is what parts it from a keyword: paypalllogin."""
     if span.cost > 0:
         return span
+    again = label[span.end : span.end + 1] == label[span.end - 1]
+    already = label[: span.start].endswith(label[span.start])
+    if not (again or already):
+        return span  # nearly always, and quickly told
     left, right = cut_at(label, span).rests
-    after = right[:1] == label[span.end - 1] and _parts(right, right[1:], own)
-    before = left[-1:] == label[span.start] and _parts(left, left[:-1], own)
+    after = again and _parts(right, right[1:], own)
+    before = already and _parts(left, left[:-1], own)
     if not (after or before):
         return span
     return Span(span.start - before, span.end + after, "repetition", CHEAP, before + after)
@@ -105,13 +109,14 @@ def keyword_kind(letters: str, own: frozenset[str]) -> str:
 
 
 def _keyword(word: str, own: frozenset[str]) -> str:
-    if word in own:
-        return "own"
-    if word in keywords.INFRA:
-        return "infra"
-    if word in keywords.STRONG or word.removesuffix("s") in keywords.STRONG:
-        return "strong"
-    return "weak" if word in keywords.WEAK else ""
+    return "own" if word in own else _GENERIC.get(word, "")
+
+
+_GENERIC: Final = {
+    **dict.fromkeys(keywords.WEAK, "weak"),
+    **dict.fromkeys((word + end for word in keywords.STRONG for end in ("", "s")), "strong"),
+    **dict.fromkeys(keywords.INFRA, "infra"),
+}
 
 
 def has_help(parts: Iterable[str], own: frozenset[str]) -> bool:
