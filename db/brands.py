@@ -125,11 +125,12 @@ def suffix_rules() -> Mapping[str, bool]:
     return {rule: is_private for part, is_private in ((landlords, True), (registries, False)) for rule in _rules(part)}
 
 
-def _rules(text: str) -> Iterator[str]:
-    for line in text.splitlines():
-        rule = line.split(maxsplit=1)[0] if line.strip() else ""
-        if rule and not rule.startswith("//"):
-            yield rule if rule.isascii() else ".".join(_a_label(label) for label in rule.split("."))
+def _rules(text: str) -> list[str]:
+    found = _RULE.findall(text)
+    return [rule if rule.isascii() else ".".join(map(_a_label, rule.split("."))) for rule in found]
+
+
+_RULE: Final = re.compile(r"^(?!//)\S+", re.MULTILINE)
 
 
 def _a_label(label: str) -> str:

@@ -9,9 +9,6 @@ from contextlib import contextmanager
 from typing import Final, TextIO
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from db.errors import Interrupted
 from db.unseen import show_lines, show_unseen
@@ -100,6 +97,10 @@ def _text(value: Cell) -> str:
 
 
 def _show_table(title: str, cells: Sequence[Sequence[str]], columns: Sequence[str]) -> None:
+    from rich.console import Console  # noqa: PLC0415 - what prints no table does not wait for it
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
     table = Table(title=title, title_justify="left", title_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")

@@ -28,6 +28,8 @@ LONGER: Final = 2
 """Letters by which a lookalike may be longer: dl for d, twice."""
 SHORTER: Final = -1
 """The same; m for rn makes it shorter."""
+MANY: Final = 1 << 15
+"""Answers that are kept: what resembles a form stands in many labels, and three of four questions are asked again."""
 _SLIP: Final = 0.9
 """Cost of what fingers do: neighbouring keys, vowels, two letters swapped."""
 
@@ -54,6 +56,7 @@ def most_cost(length: int) -> float:
     return 0.5
 
 
+@lru_cache(maxsize=MANY)
 def cost_of(form: str, window: str, *, is_framed: bool = True) -> float:
     """What it costs to take `window` for `form`: 0 for the same letters, about one for each plain difference.
 
@@ -231,6 +234,7 @@ def _substitution_cost(ours: str, theirs: str) -> float:
     return 1.0
 
 
+@lru_cache(maxsize=MANY)
 def technique_of(form: str, window: str) -> str:
     """The word of dnstwist for the way from `form` to `window`; looks go before slips where both fit."""
     is_longer = len(window) > len(form)

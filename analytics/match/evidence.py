@@ -1,13 +1,15 @@
 """What speaks for and against a label's imitating a brand: named facts, weighed in analytics.match.weigh."""
 
+from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Final
 
 from analytics.match import sounds, words
-from analytics.match.costs import CHEAP, most_cost
+from analytics.match.costs import CHEAP, MANY, most_cost
 from analytics.match.forms import Form
 from analytics.match.spans import Span
-from analytics.match.stretch import Stretch, cut_at, edges, keyword_among, kind_of
+from analytics.match.stretch import Stretch, cut_at, edges, has_help, keyword_among, kind_of
 
 _BRAND_PIECE: Final = 4.6
 """log10 cost of a brand's name in the reading of a label: that of a word of Zipf value 4.9, a usual one."""
@@ -42,63 +44,60 @@ class Reading:
 
 def gather(label: str, span: Span, target: Target) -> tuple[frozenset[str], str] | None:
     """The facts about a span, and the keyword beside it if there is one; None where nobody takes it for the name."""
-    form = target.form
-    if not _may_stand(label, span, form):
+    form, own, edge = target.form, target.keywords, edges(label, span)
+    if not _may_stand(edge, span, form):
         return None
-    stretch = cut_at(label, span, target.keywords)
-    facts = {*_form_facts(form), *_span_facts(form, span), stretch.edges}
-    facts |= {f"rest {kind}" for kind in stretch.kinds if kind}
-    facts |= _window_facts(form.text, label[span.start : span.end].replace("-", ""), span.technique)
-    if not _is_plausible(facts, span, form):
+    within, stretch = label[span.start : span.end], cut_at(label, span)
+    window = within.replace("-", "")
+    of_window = _window_facts(form.text, window, span.technique)
+    if not _is_plausible(target, span, edge, of_window, stretch.rests):
         return None
-    facts |= {f"other {kind}" for kind in {kind_of(other, target.keywords) for other in stretch.others}}
-    facts |= _overlap_facts(form.text, stretch)
+    kinds = kind_of(stretch.rests[0], own), kind_of(stretch.rests[1], own)
+    facts = {edge, *_form_facts(form), *_span_facts(form, span), *of_window}
+    facts.update([f"rest {kind}" for kind in kinds if kind])
+    facts.update([f"other {kind_of(other, own)}" for other in stretch.others])
+    facts |= _overlap_facts(form.text, kinds)
     facts |= _gain_facts(form.text, span, stretch)
     facts |= _sound_facts(form.text, span, stretch)
-    if "-" in label[span.start : span.end] and stretch.edges != "whole":
-        facts.add(f"over a hyphen, {stretch.edges}")
-    if stretch.edges in _GLUED and not _COMPANY.isdisjoint(stretch.kinds):
-        window = label[span.start : span.end].replace("-", "")
-        facts.add(f"in words {_zipf_step(words.zipf_around(window, stretch.edges))}")
+    if "-" in within and edge != "whole":
+        facts.add(f"over a hyphen, {edge}")
+    if edge in _GLUED and not _COMPANY.isdisjoint(kinds):
+        facts.add(f"in words {_zipf_step(words.zipf_around(window, edge))}")
     if span.cost == 0 and _within_a_word(form, stretch.token):
         facts.add("within a word")
     elif span.cost == 0 and len(label) == span.end - span.start + 1:
         facts.add("one more character")
     if "-" in label:
         facts.add("hyphens" if label.count("-") < 3 else "many hyphens")
-    return frozenset(facts), keyword_among((*stretch.rests, *stretch.others), target.keywords)
+    return frozenset(facts), keyword_among((*stretch.rests, *stretch.others), own)
 
 
-_EVERYDAY: Final = frozenset({"domain word", "everyday short name"})
+_EXACT_ONLY: Final = frozenset({"domain", "domain word", "everyday short name"})
 _SOUNDS: Final = frozenset({"pinyin", "core pinyin", "initials", "mixed", "spoken digits"})
 _EDGED: Final = frozenset({"whole", "both edges"})
 _ONE_EDGE: Final = frozenset({"leading", "trailing"})
-_HELPED: Final = frozenset({"rest own", "rest strong"})
 
 
 def is_exact_only(form: Form) -> bool:
     """Whether a form counts as it is written only: domains' labels stand for the brand, but nobody misspells them."""
-    return form.derivation in {"domain", *_EVERYDAY}
+    return form.derivation in _EXACT_ONLY
 
 
-def _is_plausible(facts: set[str], span: Span, form: Form) -> bool:
+def _is_plausible(target: Target, span: Span, edge: str, of_window: frozenset[str], rests: tuple[str, str]) -> bool:
     """Whether anybody would take it for the brand at all; what is not is dropped before anything is weighed.
 
     A name from a domain or an everyday word counts as it is written only; a name with an edit needs the more
     boundaries the shorter it is.
     """
-    edited = span.cost > 0.65 and span.technique != "homoglyph"
-    if is_exact_only(form) and not facts & (_EDGED | _HELPED):
-        return False
-    if not edited:
+    if is_exact_only(target.form):
+        return edge in _EDGED or has_help(rests, target.keywords)
+    if span.cost <= 0.65 or span.technique == "homoglyph":
         return True
-    if "is an ordinary word" in facts:
+    if "is an ordinary word" in of_window or ("the word alone" in of_window and edge != "whole"):
         return False
-    if "the word alone" in facts and "whole" not in facts:
-        return False
-    if len(form.text) <= 5:
-        return bool(facts & _EDGED) or (bool(facts & _ONE_EDGE) and bool(facts & _HELPED))
-    return True
+    if len(target.form.text) > 5 or edge in _EDGED:
+        return True
+    return edge in _ONE_EDGE and has_help(rests, target.keywords)
 
 
 _COMPANY: Final = frozenset({"words", "unknown", "letter"})
@@ -130,13 +129,14 @@ def _sound_facts(form: str, span: Span, stretch: Stretch) -> set[str]:
     return {"cuts a syllable"} if cuts else set()
 
 
-def _form_facts(form: Form) -> set[str]:
+@cache
+def _form_facts(form: Form) -> frozenset[str]:
     facts = {f"letters {min(len(form.text), _LONG)}"}
     if form.is_word:
         facts.add("word")
     if form.derivation in _DERIVED:
         facts.add(form.derivation)
-    return facts
+    return frozenset(facts)
 
 
 _LONG: Final = 12
@@ -163,7 +163,7 @@ def _span_facts(form: Form, span: Span) -> set[str]:
     return {"same", size} if span.cost <= 0.2 else {size, f"{size}, letters {min(len(form.text), 9)}"}
 
 
-def _may_stand(label: str, span: Span, form: Form) -> bool:
+def _may_stand(edge: str, span: Span, form: Form) -> bool:
     """Whether a name may be met so at all, as far as its edits and edges tell; asked first, because it is quick."""
     if span.cost <= 0.2:
         return True
@@ -171,7 +171,7 @@ def _may_stand(label: str, span: Span, form: Form) -> bool:
         return False
     if form.derivation in _SOUNDS and span.cost > _most_of_sound(form):
         return False  # a syllable that differs by a letter is another syllable: xiaomi and xiaoyi
-    return span.cost <= 0.65 or len(form.text) > 5 or edges(label, span) != "inside"
+    return span.cost <= 0.65 or len(form.text) > 5 or edge != "inside"
 
 
 def _most_of_sound(form: Form) -> float:
@@ -203,13 +203,14 @@ _STEPS: Final = (-6, -4, -2, -1, 0, 1, 2, 4, 6, 9)
 
 
 def _step(gain: float) -> int:
-    return max((step for step in _STEPS if step <= gain), default=_STEPS[0])
+    return _STEPS[max(0, bisect_right(_STEPS, gain) - 1)]
 
 
-def _window_facts(form: str, window: str, technique: str) -> set[str]:
+@lru_cache(maxsize=MANY)
+def _window_facts(form: str, window: str, technique: str) -> frozenset[str]:
     """What the letters that met are, where they are not the form's own."""
     if window == form:
-        return set()
+        return frozenset()
     facts = {f"by {technique}"} if technique else set()
     if window[0] != form[0]:
         facts.add("first letter")
@@ -226,7 +227,7 @@ def _window_facts(form: str, window: str, technique: str) -> set[str]:
         facts.add("is a word" if frequency >= words.KNOWN else "is a rare word")
         if frequency >= _ORDINARY:
             facts.add("is an ordinary word")
-    return facts
+    return frozenset(facts)
 
 
 def _has_number(form: str, window: str) -> bool:
@@ -234,12 +235,13 @@ def _has_number(form: str, window: str) -> bool:
     return any(window[place : place + 2].isdigit() for place in range(len(window) - 1)) and form.isalpha()
 
 
-def _overlap_facts(form: str, stretch: Stretch) -> set[str]:
+@lru_cache(maxsize=MANY)
+def _overlap_facts(form: str, kinds: tuple[str, str]) -> frozenset[str]:
     """Whether the name is a word and a letter that may belong to what stands beside it: fort-i-cloud, game-s-team."""
-    left, right = (kind in {"words", "unknown", "letter"} for kind in stretch.kinds)
+    left, right = (kind in {"words", "unknown", "letter"} for kind in kinds)
     tails = left and any(words.zipf(form[cut:]) > _USUAL for cut in (1, 2) if len(form) - cut > 3)
     heads = right and any(words.zipf(form[:-cut]) > _USUAL for cut in (1, 2) if len(form) - cut > 3)
-    return {"overlaps a word"} if tails or heads else set()
+    return frozenset({"overlaps a word"}) if tails or heads else frozenset()
 
 
 _ORDINARY: Final = 4.0

@@ -81,8 +81,8 @@ def ascii_of(char: str) -> str:
     """The ASCII letters a character passes for; the character itself where there are none (a Han character)."""
     if char.isascii():
         return char.lower()
-    if char in _BY_SHAPE:
-        return _BY_SHAPE[char]
+    if char in _BY_SHAPE or has_han(char):
+        return _BY_SHAPE.get(char, char)
     stripped = "".join(part for part in unicodedata.normalize("NFKD", char) if not unicodedata.combining(part))
     if stripped != char and stripped:
         return "".join(ascii_of(part) for part in stripped)
@@ -148,6 +148,11 @@ def strict(text: str) -> str:
     for pair, single in _PAIRS:
         text = text.replace(pair, single)
     return spelt(text)
+
+
+def has_pairs(text: str) -> bool:
+    """Whether letters stand side by side that are read as one."""
+    return bool(_PAIR.search(text))
 
 
 def without_pairs(text: str) -> tuple[str, list[int]]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 from typing import Final
 
@@ -65,7 +65,8 @@ class _Draft:
     derivation: str
 
 
-def derive_forms(brand: Brand) -> list[Form]:
+@lru_cache(maxsize=10_000)
+def derive_forms(brand: Brand) -> tuple[Form, ...]:
     """Every form of a brand, the closest to its names first, no text twice.
 
     A domain label that contains another form (paypalobjects) says nothing new and is left out.
@@ -81,7 +82,7 @@ def derive_forms(brand: Brand) -> list[Form]:
         if derivation not in OF_DOMAINS
         or not any(len(other) > 3 and other in text and other != text for other in found)
     }
-    return [Form(text, derivation, _risk(text, derivation)) for text, derivation in kept.items()]
+    return tuple(Form(text, derivation, _risk(text, derivation)) for text, derivation in kept.items())
 
 
 @cache

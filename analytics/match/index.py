@@ -9,6 +9,7 @@ What this returns are candidates; analytics.match.spans looks at the letters the
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -141,28 +142,23 @@ def _parts(text: str) -> list[str]:
     return [*whole, text[:half], text[-half:]]
 
 
-def _pack(entries: list[tuple[int, str, bool]]) -> _Patterns:
-    def seed(text: str) -> int:
-        return _packed(text[:SEED]) >> 5 * (WIDTH - SEED)
-
-    ranked = sorted((seed(text), owner, text, fuzzy) for owner, text, fuzzy in entries)
-    begins = np.searchsorted(np.array([code for code, *_ in ranked], np.int64), np.arange(32**SEED + 1))
+def _pack(entries: Sequence[tuple[int, str, bool]]) -> _Patterns:
+    coded = b"".join(text.encode().translate(_CODE).ljust(WIDTH, b"\0") for _, text, _ in entries)
+    packed = np.zeros(len(entries), np.uint64)
+    for codes in np.frombuffer(coded, np.uint8).reshape(-1, WIDTH).T:
+        packed = packed << _FIVE | codes
+    order = np.argsort(packed, kind="stable")  # a seed's letters are the highest bits
+    begins = np.searchsorted(packed[order] >> np.uint64(5 * (WIDTH - SEED)), np.arange(32**SEED + 1, dtype=np.uint64))
     return _Patterns(
-        packed=np.array([_packed(text) for _, _, text, _ in ranked], np.uint64),
-        masks=np.array([_mask(len(text)) for _, _, text, _ in ranked], np.uint64),
-        fuzzy=np.array([fuzzy for *_, fuzzy in ranked], np.bool_),
-        owners=np.array([owner for _, owner, _, _ in ranked], np.int64),
+        packed=packed[order],
+        masks=np.array([_mask(len(text)) for _, text, _ in entries], np.uint64)[order],
+        fuzzy=np.array([fuzzy for *_, fuzzy in entries], np.bool_)[order],
+        owners=np.array([owner for owner, *_ in entries], np.int64)[order],
         begins=begins.astype(np.int64),
     )
 
 
-def _packed(text: str) -> int:
-    value = 0
-    for char in text.encode().translate(_CODE):
-        value = value << 5 | char
-    return value << 5 * (WIDTH - len(text))
-
-
+@cache
 def _mask(length: int) -> int:
     return ((1 << 5 * length) - 1) << 5 * (WIDTH - length)
 

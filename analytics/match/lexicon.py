@@ -1,23 +1,19 @@
-"""The ordinary words as one text: which of them hold some letters, and how long those are that begin with some.
+"""The ordinary words as one text: which of them hold some letters.
 
-For a few questions the words are searched as they are; for many, tables are made, which takes as long as a hundred
-searches. So `fanzha match` with one host makes none.
+For a few questions the words are searched as they are; for many, a table is made, which takes as long as some dozens
+of searches. So `fanzha match` with one host makes none.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-_FEW: Final = 200
-"""Questions that are answered without tables."""
-OPENING: Final = 4
-"""Letters by which the lengths of words are told."""
+_FEW: Final = 20
+"""Questions that are answered without a table."""
 _RUN: Final = 3
 """Letters by which places are told; three of 32 classes make a number of 15 bits, which numpy sorts in no time."""
-_LONGEST: Final = 18
 _END: Final = "\n"
 _CODE: Final = bytes(
     byte - ord("a") + 2 if chr(byte) in "abcdefghijklmnopqrstuvwxyz" else byte == ord(_END) for byte in range(256)
@@ -30,20 +26,12 @@ class Lexicon:
     def __init__(self, words: Collection[str]) -> None:
         """Take the words (ASCII), each once; nothing is made of them yet."""
         self._words = words
-        self._read = self._sought = 0
+        self._sought = 0
 
     @property
     def is_indexed(self) -> bool:
-        """Whether so much was asked that tables were made."""
-        return not {"_longest", "_runs"}.isdisjoint(self.__dict__)
-
-    def longest(self) -> tuple[Mapping[str, int], int]:
-        """How many letters words have at most by their first OPENING letters; and what those have that begin otherwise.
-
-        Words of more than eighteen letters, which nobody writes in a host, may be left out.
-        """
-        self._read += 1
-        return (self._longest, OPENING - 1) if self._read > _FEW else ({}, _LONGEST)
+        """Whether so much was asked that a table was made."""
+        return "_runs" in self.__dict__
 
     def holding(self, text: str, edge: str) -> Iterator[str]:
         """The words that begin (`leading`), end (`trailing`) with a text, or hold it; twice if they hold it twice."""
@@ -58,15 +46,6 @@ class Lexicon:
     @cached_property
     def _lines(self) -> str:
         return _END + _END.join(self._words) + _END
-
-    @cached_property
-    def _longest(self) -> Mapping[str, int]:
-        found: dict[str, int] = {}
-        for word in self._words:
-            opening, size = word[:OPENING], len(word)
-            if found.get(opening, 0) < size <= _LONGEST:
-                found[opening] = size
-        return found
 
     @cached_property
     def _runs(self) -> "_Runs":
@@ -84,24 +63,16 @@ class _Runs:
 
     def __init__(self, lines: str) -> None:
         self._lines = lines
-        self._keys = _keys(lines)
+        codes = np.frombuffer(lines.encode("ascii", "replace").translate(_CODE), np.uint8).astype(np.uint16)
+        self._keys = codes[:-2] << np.uint16(10) | codes[1:-1] << np.uint16(5) | codes[2:]
         self._order = np.argsort(self._keys, kind="stable").astype(np.int32)
-        self._begins = np.concatenate([[0], np.cumsum(np.bincount(self._keys, minlength=1 << 5 * _RUN))])
+        self._begins = [0, *np.cumsum(np.bincount(self._keys, minlength=1 << 5 * _RUN)).tolist()]
 
     def places(self, sought: str) -> list[int]:
         """Where a text of three letters and more stands, ascending."""
-        keys = _keys(sought)
-        rarest = int(np.argmin(self._begins[keys + np.int32(1)] - self._begins[keys]))
-        first, last = self._begins[keys[rarest]], self._begins[int(keys[rarest]) + 1]
-        places = self._order[first:last] - rarest
-        places = places[(places >= 0) & (places <= len(self._lines) - len(sought))]
-        for offset in (0, len(keys) - 1):
-            places = places[self._keys[places + offset] == keys[offset]]
-        return [place for place in places.tolist() if self._lines.startswith(sought, place)]
-
-
-def _keys(text: str) -> npt.NDArray[np.uint16]:
-    """The run of letters from each place on, as a number."""
-    codes = np.frombuffer(text.encode("ascii", "replace").translate(_CODE), np.uint8).astype(np.uint16)
-    keys: npt.NDArray[np.uint16] = codes[:-2] << np.uint16(10) | codes[1:-1] << np.uint16(5) | codes[2:]
-    return keys
+        codes, begins = sought.encode("ascii", "replace").translate(_CODE), self._begins
+        keys = [one << 10 | two << 5 | three for one, two, three in zip(codes, codes[1:], codes[2:], strict=False)]
+        rarest = min(range(len(keys)), key=lambda place: begins[keys[place] + 1] - begins[keys[place]])
+        starts = self._order[begins[keys[rarest]] : begins[keys[rarest] + 1]] - rarest
+        starts = starts[(starts >= 0) & (self._keys[starts] == keys[0])]
+        return [start for start in starts.tolist() if self._lines.startswith(sought, start)]

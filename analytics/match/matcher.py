@@ -3,21 +3,23 @@
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from operator import attrgetter
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from analytics.match.apps import AppMatcher
 from analytics.match.evidence import Reading, Target
 from analytics.match.forms import Form, derive_forms
 from analytics.match.hosts import Cut, cut_hosts
 from analytics.match.official import OfficialNames
-from analytics.match.paths import PathMatcher
 from analytics.match.popularity import popular_names
 from analytics.match.readings import LabelReader
 from analytics.match.rows import Weighed, row_of
 from analytics.match.surroundings import HostParts, combine, is_kin, surround
 from db.brands import Brand, public_suffix, suffix_kind
+
+if TYPE_CHECKING:
+    from analytics.match.apps import AppMatcher
+    from analytics.match.paths import PathMatcher
 
 MATCHER_VERSION: Final = "3"
 """Changes whenever the same host and brands may give another match; what is stored is then matched anew."""
@@ -92,7 +94,8 @@ class Matcher:
         Returns:
             URL_MATCH_SCHEMA; the technique is `path`.
         """
-        return pl.DataFrame(list(self._paths.rows(urls, LEAST_CONFIDENCE)), schema=URL_MATCH_SCHEMA, orient="row")
+        rows = [] if urls.is_empty() else list(self._paths.rows(urls, LEAST_CONFIDENCE))
+        return pl.DataFrame(rows, schema=URL_MATCH_SCHEMA, orient="row")
 
     def match_apps(self, apps: pl.DataFrame) -> pl.DataFrame:
         """The best match of each app; genuine ones have none.
@@ -127,7 +130,7 @@ class Matcher:
         """The id of the brand to which a host officially belongs, or none."""
         return self._official.owner(host, public_suffix(host))
 
-    def forms(self, brand: Brand) -> list[Form]:
+    def forms(self, brand: Brand) -> tuple[Form, ...]:
         """The forms in which a brand's names are looked for."""
         return derive_forms(brand)
 
@@ -136,11 +139,15 @@ class Matcher:
         return LabelReader(self._targets)
 
     @cached_property
-    def _apps(self) -> AppMatcher:
+    def _apps(self) -> "AppMatcher":
+        from analytics.match.apps import AppMatcher  # noqa: PLC0415 - hosts need none of it
+
         return AppMatcher(list(self._brands.values()), self._targets)
 
     @cached_property
-    def _paths(self) -> PathMatcher:
+    def _paths(self) -> "PathMatcher":
+        from analytics.match.paths import PathMatcher  # noqa: PLC0415 - hosts need none of it
+
         return PathMatcher(list(self._brands.values()), self._targets, self._official, popular=self._popular)
 
     def _by_host(self, cut: Cut) -> Iterator[tuple[dict[str, object], list[tuple[int, Reading]]]]:

@@ -5,9 +5,9 @@ Myers with Hyyro's term for swaps: a form's letters are the bits of a 64-bit wor
 labels at a time.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -21,6 +21,7 @@ Places = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
 Letters = npt.NDArray[np.uint32]
 Truths = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 _CODE: Final = bytes(_LETTERS.find(chr(byte)) + 1 for byte in range(256))
@@ -37,31 +38,45 @@ class _Forms:
 
     masks: Words
     lengths: Places
+    letters: Words
+    """Which letters each form has, a bit each."""
 
 
 @lru_cache(maxsize=16)
 def _prepared(forms: tuple[str, ...]) -> _Forms:
-    """Forms are the same from call to call; to prepare a thousand takes as long as to compare 50,000 pairs."""
+    """Forms are the same from call to call."""
+    codes, begins = _coded([form[:COMPARED] for form in forms])
+    lengths = np.diff(begins)
+    rows, places = np.repeat(np.arange(len(forms)), lengths), np.arange(begins[-1]) - np.repeat(begins[:-1], lengths)
     masks = np.zeros((len(forms), len(_LETTERS) + 1), np.uint64)
-    for row, form in enumerate(forms):
-        for place, code in enumerate(form[:COMPARED].encode("ascii", "replace").translate(_CODE)):
-            masks[row, code] |= np.uint64(1 << place)
+    np.bitwise_or.at(masks, (rows, codes[: begins[-1]]), _ONE << places.astype(np.uint64))
     masks[:, 0] = 0
-    return _Forms(masks.reshape(-1), np.array([min(len(form), COMPARED) for form in forms], np.int64))
+    return _Forms(masks.reshape(-1), lengths, _held(codes, begins))
 
 
-def least_distances(forms: tuple[str, ...], labels: Sequence[str], pairs: tuple[Places, Places]) -> Places:
-    """For each pair (place in forms, place in labels) the least OSA distance of the form to a stretch of the label."""
-    form_rows, label_rows = pairs
+def _held(codes: Bytes, begins: Places) -> Words:
+    letters: Words = np.bitwise_or.reduceat(_ONE << codes.astype(np.uint64), begins[:-1])
+    return letters
+
+
+def are_near(forms: tuple[str, ...], labels: Sequence[str], pairs: tuple[Places, Places], most: Floats) -> Truths:
+    """Whether each pair's form (place in forms) is at most so many edits from a stretch of its label (place in labels).
+
+    Each letter that is not in the label is an edit, and so is each that a longer form has more: that is asked first.
+    """
     prepared = _prepared(forms)
     codes, begins = _coded(labels)
+    lacking = np.bitwise_count(prepared.letters[pairs[0]] & ~_held(codes, begins)[pairs[1]])
+    near: Truths = np.maximum(lacking, prepared.lengths[pairs[0]] - np.diff(begins)[pairs[1]]) <= most
+    left = np.flatnonzero(near)
+    form_rows, label_rows = pairs[0][left], pairs[1][left]
     sizes = np.diff(begins)[label_rows]
-    order = np.argsort(-sizes, kind="stable")
-    least = np.empty(len(order), np.int64)
+    order = np.argsort(-sizes.astype(np.int16), kind="stable")  # labels are short, and sixteen bits sorted at once
     for first in range(0, len(order), _BATCH):
         batch = order[first : first + _BATCH]
-        least[batch] = _scan(prepared, form_rows[batch], codes, begins[label_rows[batch]], sizes[batch])
-    return least
+        least = _scan(prepared, form_rows[batch], codes, begins[label_rows[batch]], sizes[batch])
+        near[left[batch]] = least <= most[left[batch]]
+    return near
 
 
 def _coded(labels: Sequence[str]) -> tuple[Bytes, Places]:
@@ -106,17 +121,20 @@ def may_meet(forms: Sequence[str], plain: Sequence[str], pairs: tuple[Places, Pl
     Generous: what it refuses find_span refuses as well. The cheap questions are asked first.
     """
     form_rows, label_rows = pairs
+    if not len(form_rows):
+        return np.zeros(0, np.bool_)
     most = np.array([most_cost(len(form)) for form in forms])[form_rows]
     missing = missing_letters(forms, letter_sets(plain), pairs)
     near: Truths = missing <= most
-    near[near] = least_distances(tuple(forms), plain, (form_rows[near], label_rows[near])) <= most[near]
+    near[near] = are_near(tuple(forms), plain, (form_rows[near], label_rows[near]), most[near])
     paired = _paired(forms)[form_rows] | _paired(plain)[label_rows]
     for change, least_cost in _LOOKS:
         may_be = paired if change is fold.strict else True  # without pairs it does what fold.spelt does
         left = np.flatnonzero(~near & (missing <= most - least_cost) & may_be)
         theirs, places = _changed_labels(plain, label_rows[left], change)
-        distances = least_distances(_changed(tuple(forms), change), theirs, (form_rows[left], places))
-        near[left] = distances <= most[left] - least_cost
+        near[left] = are_near(
+            _changed(tuple(forms), change), theirs, (form_rows[left], places), most[left] - least_cost
+        )
     for change in (fold.coarse, fold.glance):
         left = np.flatnonzero(~near & (missing == 0))
         ours, (theirs, places) = _changed(tuple(forms), change), _changed_labels(plain, label_rows[left], change)
@@ -135,7 +153,7 @@ _IN_TWO_PLACES: Final = 2
 
 def _paired(texts: Sequence[str]) -> Truths:
     """Whether each text holds a pair that passes for one letter."""
-    return np.array([any(pair in text for pair in fold.PAIRS) for text in texts], np.bool_)
+    return np.array(list(map(fold.has_pairs, texts)), np.bool_)
 
 
 def _changed_labels(plain: Sequence[str], rows: Places, change: Callable[[str], str]) -> tuple[list[str], Places]:
@@ -146,7 +164,7 @@ def _changed_labels(plain: Sequence[str], rows: Places, change: Callable[[str], 
 
 @lru_cache(maxsize=16)
 def _changed(forms: tuple[str, ...], change: Callable[[str], str]) -> tuple[str, ...]:
-    return tuple(map(change, forms))
+    return tuple(fold.each(forms, change))
 
 
 def _coarse_strict(text: str) -> str:
@@ -166,31 +184,29 @@ def missing_letters(forms: Sequence[str], letters: Letters, pairs: tuple[Places,
 
     An edit can make up for one of them. Letters of one class (fold.coarse) are one.
     """
-    needed = np.array(list(map(_needed, forms)), np.uint32)
-    missing: Bytes = np.bitwise_count(needed[pairs[0]] & ~letters[pairs[1]])
+    missing: Bytes = np.bitwise_count(_needed(tuple(forms))[pairs[0]] & ~letters[pairs[1]])
     return missing
 
 
 def letter_sets(labels: Sequence[str]) -> Letters:
     """The classes of letters in each label, a bit each, and those that two of its letters may pass for."""
-    text = ("\t" + "\t".join(labels)).encode("ascii", "replace")
-    raw = np.frombuffer(text, np.uint8)
+    return _sets(labels, _NEW_LETTERS)
+
+
+def _sets(texts: Sequence[str], pairs: Iterable[tuple[bytes, np.uint32]] = ()) -> Letters:
+    """The classes of letters in each text, and those of its pairs."""
+    raw = np.frombuffer(("\t" + "\t".join(texts)).encode("ascii", "replace"), np.uint8)
     bits = _BITS[raw]
-    for (first, second), taken_for in _NEW_LETTERS:
+    for (first, second), taken_for in pairs:
         bits[:-1][(raw[:-1] == first) & (raw[1:] == second)] |= taken_for
     sets: Letters = np.bitwise_or.reduceat(bits, np.flatnonzero(raw == ord("\t")))
     return sets
 
 
-@cache
-def _needed(form: str) -> np.uint32:
-    form = form[:COMPARED]
-    return _set(form) & _set(fold.strict(form)) & _set(fold.glance(form))
-
-
-def _set(text: str) -> np.uint32:
-    letters: np.uint32 = np.bitwise_or.reduce(_BITS[list(text.encode("ascii", "replace"))], initial=0)
-    return letters
+@lru_cache(maxsize=16)
+def _needed(forms: tuple[str, ...]) -> Letters:
+    compared = [form[:COMPARED] for form in forms]
+    return _sets(compared) & _sets(fold.each(compared, fold.strict)) & _sets(fold.each(compared, fold.glance))
 
 
 _CLASSES: Final = sorted({fold.coarse(char) for char in _LETTERS})

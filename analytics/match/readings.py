@@ -69,11 +69,12 @@ class LabelReader:
         """The pairs (label, form) whose letters overlap enough; forms that allow no edit must stand as written."""
         rows, place = np.unique(pairs["label"].to_numpy(), return_inverse=True)
         plain = texts.gather(rows).str.replace_all("-", "", literal=True).to_list()
-        forms = [target.form.text for target in self._latin]
-        met = may_meet(forms, plain, (pairs["form"].to_numpy(), place))
-        written = np.flatnonzero(met & self._written[pairs["form"].to_numpy()])
-        entries = zip(pairs["form"].gather(written), place[written].tolist(), strict=True)
+        forms, form_rows = [target.form.text for target in self._latin], pairs["form"].to_numpy()
+        is_written = self._written[form_rows]
+        met, written, other = np.empty(len(place), np.bool_), np.flatnonzero(is_written), np.flatnonzero(~is_written)
+        entries = zip(form_rows[written].tolist(), place[written].tolist(), strict=True)
         met[written] = [forms[form] in plain[label] for form, label in entries]
+        met[other] = may_meet(forms, plain, (form_rows[other], place[other]))
         return pairs.filter(pl.Series(met, dtype=pl.Boolean))
 
     def _read(self, text: str, target: Target, original: str) -> Reading | None:
@@ -99,7 +100,7 @@ class LabelReader:
             for target in targets[text.replace("-", "")]:
                 reading = self._read(text, target, text)
                 if reading:
-                    yield host_row, place, replace(reading, span=replace(reading.span, technique="subdomain"))
+                    yield host_row, place, replace(reading, span=reading.span._replace(technique="subdomain"))
 
 
 def _foreign(reading: Reading) -> Reading | None:
@@ -115,7 +116,7 @@ def _foreign(reading: Reading) -> Reading | None:
         return None
     if reading.span.cost > CHEAP / 2:
         return replace(reading, facts=reading.facts | {"foreign letters, edited"})
-    span = replace(reading.span, technique="homoglyph", cost=CHEAP)
+    span = reading.span._replace(technique="homoglyph", cost=CHEAP)
     return replace(reading, span=span, facts=reading.facts | {"foreign letters"})
 
 

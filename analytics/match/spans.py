@@ -1,8 +1,8 @@
 """Where in a label a form stands, which letters differ, and by which of dnstwist's techniques."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from typing import Final, NamedTuple
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
@@ -16,8 +16,7 @@ _CROSSING: Final = 0.15
 """Cost of a hyphen between the first and the last letter, beside other differences."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A form met in a label."""
 
     start: int
@@ -37,8 +36,8 @@ def find_span(label: str, form: str) -> Span | None:
     The same letters win over lookalikes, these over repeated letters, these over other edits; of equals, the one
     between boundaries (hyphens, digits, the label's ends), then the longest.
     """
-    places = [place for place, char in enumerate(label) if char != "-"]
-    plain = label.replace("-", "") if len(places) != len(label) else label
+    plain = label.replace("-", "") if "-" in label else label
+    places = range(len(label)) if plain == label else [place for place, char in enumerate(label) if char != "-"]
     may_repeat = len(plain) > len(form) and plain[0] == form[0] and plain[-1] == form[-1]
     if may_repeat and fold.squeeze(plain) == folds_of(form).squeezed:
         return Span(0, len(label), "repetition", CHEAP, len(plain) - len(form))
@@ -56,7 +55,7 @@ def find_span(label: str, form: str) -> Span | None:
 
 
 def _rated(
-    label: str, plain: str, places: list[int], form: str, window: tuple[int, int]
+    label: str, plain: str, places: Sequence[int], form: str, window: tuple[int, int]
 ) -> tuple[float, int, int, int, float]:
     """What decides between windows, the least first; their start and cost."""
     start, end = window
@@ -66,15 +65,17 @@ def _rated(
     return cost - _BOUNDED * (boundaries == 2), -boundaries, start - end, start, cost
 
 
-def _exact(label: str, plain: str, places: list[int], form: str) -> Span:
-    starts = [start for start in range(len(plain) - len(form) + 1) if plain.startswith(form, start)]
-    start = max(starts, key=lambda place: _boundaries(label, places, place, place + len(form)))
+def _exact(label: str, plain: str, places: Sequence[int], form: str) -> Span:
+    start = plain.index(form)
+    if plain.find(form, start + 1) >= 0:
+        starts = [place for place in range(start, len(plain)) if plain.startswith(form, place)]
+        start = max(starts, key=lambda place: _boundaries(label, places, place, place + len(form)))
     first, last = places[start], places[start + len(form) - 1] + 1
     split = last - first > len(form)
     return Span(first, last, "hyphenation" if split else "", CHEAP / 2 if split else 0.0, 0)
 
 
-def _boundaries(label: str, places: list[int], start: int, end: int) -> int:
+def _boundaries(label: str, places: Sequence[int], start: int, end: int) -> int:
     """How many of a window's two ends are at a hyphen, where digits meet letters, or at the label's end."""
     return is_boundary(label, places[start]) + is_boundary(label, places[end - 1] + 1)
 
@@ -91,8 +92,8 @@ def _windows(plain: str, form: str) -> list[tuple[int, int]]:
     """Stretches of the label worth comparing: the nearest to the form in coarse letters, and with pairs as letters."""
     squeezed, folds = list(_squeezed(plain, form)), folds_of(form)
     near = _nearest(plain, form, folds.coarse, squeezed)
-    folded, sources = fold.without_pairs(plain)
-    if folded != plain:
+    if fold.has_pairs(plain):
+        folded, sources = fold.without_pairs(plain)
         alike = _nearest(folded, folds.paired, folds.coarse_strict, [])
         near += [(sources[start], sources[end]) for start, end in alike]
     return near + squeezed
@@ -100,20 +101,21 @@ def _windows(plain: str, form: str) -> list[tuple[int, int]]:
 
 def _nearest(plain: str, form: str, pattern: str, more: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Of the stretches around the best alignments, and more, the nearest in coarse letters."""
-    text = fold.coarse(plain)
+    text, distance_to = fold.coarse(plain), OSA.distance
     near: list[tuple[int, int]] = []
     least = _FAR
-    for window in {*_around(_aligned(plain, text, form, pattern), len(plain)), *more}:
-        distance = OSA.distance(pattern, text[window[0] : window[1]], score_cutoff=least)
+    for window in _around({*_aligned(plain, text, form, pattern)}, len(plain)).union(more):
+        distance = distance_to(pattern, text[window[0] : window[1]], score_cutoff=least)
         if distance < least:
-            near, least = [], distance
-        if distance == least:
+            near, least = [window], distance
+        elif distance == least:
             near.append(window)
     if least > _differences_allowed(len(form)) and folds_of(form).glance not in fold.glance(plain):
         near = []
     return near
 
 
+@cache
 def _differences_allowed(length: int) -> int:
     return 1 + int(most_cost(length) - 0.15)
 
@@ -122,11 +124,13 @@ _FAR: Final = 6
 """More differences than any form may have."""
 
 
-def _around(stretches: Iterable[tuple[int, int]], length: int) -> Iterator[tuple[int, int]]:
-    for start, end in stretches:
-        for first in range(max(0, start - 1), min(start + 2, length)):
-            for last in range(max(first + 1, end - 1), min(end + 2, length + 1)):
-                yield first, last
+def _around(stretches: Iterable[tuple[int, int]], length: int) -> set[tuple[int, int]]:
+    return {
+        (first, last)
+        for start, end in stretches
+        for first in range(max(0, start - 1), min(start + 2, length))
+        for last in range(max(first + 1, end - 1), min(end + 2, length + 1))
+    }
 
 
 def _aligned(plain: str, text: str, form: str, pattern: str) -> Iterator[tuple[int, int]]:

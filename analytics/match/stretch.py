@@ -1,9 +1,8 @@
 """A label with a name in it: where the name's word begins and ends, and what stands beside it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from analytics.match import keywords, words
 from analytics.match.costs import CHEAP
@@ -13,26 +12,24 @@ _WORDY: Final = 1.15
 """log10 cost a letter below which a stretch reads as words; random letters cost 1.6 and more."""
 _LEAST_GLUED: Final = 3
 _RANK: Final = ["", "infra", "weak", "strong", "own"]
+_HELP: Final = frozenset({"own", "strong"})
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(NamedTuple):
     """A label cut at a span."""
 
     token: str
     """The word between hyphens that holds the span; a hyphen inside the span does not end it. No hyphens."""
     rests: tuple[str, str]
     """What is left of that word before and after the span."""
-    kinds: tuple[str, str]
-    """Of the rests, see `kind_of`."""
     others: list[str]
     """The label's other words."""
-    edges: str
-    """Whether the name begins and ends where a word does: whole, both edges, leading, trailing, inside."""
 
 
-def cut_at(label: str, span: Span, own: frozenset[str]) -> Stretch:
-    """Cut a label at a span; `own` are the brand's keywords."""
+def cut_at(label: str, span: Span) -> Stretch:
+    """Cut a label at a span."""
+    if "-" not in label:
+        return Stretch(label, (label[: span.start], label[span.end :]), [])
     before = label.rfind("-", 0, span.start) + 1
     after = label.find("-", span.end)
     after = after if after >= 0 else len(label)
@@ -40,9 +37,7 @@ def cut_at(label: str, span: Span, own: frozenset[str]) -> Stretch:
     return Stretch(
         token=label[before:after].replace("-", ""),
         rests=(left, right),
-        kinds=(kind_of(left, own), kind_of(right, own)),
         others=[part for part in (label[:before] + label[after:]).split("-") if part],
-        edges=edges(label, span),
     )
 
 
@@ -50,9 +45,13 @@ def doubled(label: str, span: Span, own: frozenset[str]) -> Span:
     """A span with its last or first letter once more, where that is what parts it from a keyword: paypalllogin."""
     if span.cost > 0:
         return span
-    left, right = cut_at(label, span, own).rests
-    after = right[:1] == label[span.end - 1] and _parts(right, right[1:], own)
-    before = left[-1:] == label[span.start] and _parts(left, left[:-1], own)
+    again = label[span.end : span.end + 1] == label[span.end - 1]
+    already = label[: span.start].endswith(label[span.start])
+    if not (again or already):
+        return span  # nearly always, and quickly told
+    left, right = cut_at(label, span).rests
+    after = again and _parts(right, right[1:], own)
+    before = already and _parts(left, left[:-1], own)
     if not (after or before):
         return span
     return Span(span.start - before, span.end + after, "repetition", CHEAP, before + after)
@@ -73,6 +72,7 @@ def edges(label: str, span: Span) -> str:
     return "trailing" if ends else "inside"
 
 
+@lru_cache(maxsize=100_000)
 def kind_of(rest: str, own: frozenset[str]) -> str:
     """What a stretch beside the name is: own, strong, weak or infra keywords, digits, letter, words, unknown, or ''."""
     if not rest:
@@ -109,16 +109,22 @@ def keyword_kind(letters: str, own: frozenset[str]) -> str:
 
 
 def _keyword(word: str, own: frozenset[str]) -> str:
-    if word in own:
-        return "own"
-    if word in keywords.INFRA:
-        return "infra"
-    if word in keywords.STRONG or word.removesuffix("s") in keywords.STRONG:
-        return "strong"
-    return "weak" if word in keywords.WEAK else ""
+    return "own" if word in own else _GENERIC.get(word, "")
+
+
+_GENERIC: Final = {
+    **dict.fromkeys(keywords.WEAK, "weak"),
+    **dict.fromkeys((word + end for word in keywords.STRONG for end in ("", "s")), "strong"),
+    **dict.fromkeys(keywords.INFRA, "infra"),
+}
+
+
+def has_help(parts: Iterable[str], own: frozenset[str]) -> bool:
+    """Whether one of the parts is a brand's own or a strong keyword, digits around it aside."""
+    return any(keyword_kind(part.strip("0123456789"), own) in _HELP for part in parts)
 
 
 def keyword_among(parts: Iterable[str], own: frozenset[str]) -> str:
     """The first part that is a brand's own or a strong keyword, without digits around it; empty where none is."""
     plain = (part.strip("0123456789") for part in parts)
-    return next((letters for letters in plain if keyword_kind(letters, own) in {"own", "strong"}), "")
+    return next((letters for letters in plain if keyword_kind(letters, own) in _HELP), "")

@@ -29,6 +29,7 @@ _LEAST_FUZZY: Final = 4
 _LONGEST: Final = 8
 """Letters of the longest spelling: seven, and room for an edit."""
 _KEYWORDS: Final = keywords.STRONG | keywords.WEAK
+_ONE: Final = np.uint64(1)
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 """An odd number near 2**64 by the golden ratio: its products spread over all high bits."""
 
@@ -38,51 +39,70 @@ def needs_tokens(form: str) -> bool:
     return len(form) < _LONGEST and len(fold.squeeze(form)) <= FUZZY
 
 
-def packed(text: str) -> int:
-    """A text of at most ten letters as a number; texts of other lengths have other numbers."""
-    value = 0
-    for code in text.encode("ascii", "replace").translate(_CODE):
-        value = value << _BITS | code
-    return value
+def packed(texts: Iterable[str]) -> Words:
+    """Each of some texts of at most eight letters as a number; texts of other lengths have other numbers."""
+    coded = b"".join(text.encode("ascii", "replace").translate(_CODE).rjust(_LONGEST, b"\0") for text in texts)
+    values = np.zeros(len(coded) // _LONGEST, np.uint64)
+    for codes in np.frombuffer(coded, np.uint8).reshape(-1, _LONGEST).T:
+        values = values << np.uint64(_BITS) | codes
+    return values
 
 
-def spellings(form: str) -> Words:
-    """The form, what is one edit away from it or looks like it, packed; of two or three letters, lookalikes only.
+def spellings(forms: Sequence[tuple[str, int]]) -> tuple[Words, Places]:
+    """What is one edit away from forms or looks like them, and themselves; of two or three letters, themselves only.
 
-    >>> set(spellings("dhl").tolist()) == set(map(packed, ["dhl", "dh1", "dhi"]))
+    Args:
+        forms: each with its owner.
+
+    Returns:
+        The spellings, packed, and whose each is.
+
+    >>> set(spellings([("dhl", 0)])[0].tolist()) == set(packed(["dhl", "dh1", "dhi"]).tolist())
     True
     """
-    if len(form) < _LEAST_FUZZY:
-        return np.array([packed(form)], np.uint64)
-    looks = [packed(text) for text in fold.lookalikes(form) if len(text) <= _LONGEST]
-    return np.unique(np.concatenate([np.array([packed(form), *looks], np.uint64), *_edits(form)]))
+    spelt = [*forms, *((look, owner) for form, owner in forms for look in _lookalikes(form))]
+    found = [(packed(text for text, _ in spelt), np.array([owner for _, owner in spelt], np.int64))]
+    for length in range(_LEAST_FUZZY, _LONGEST):
+        long = [(form, owner) for form, owner in forms if len(form) == length]
+        owners = np.array([owner for _, owner in long], np.int64)
+        edits = _edits(packed(form for form, _ in long), length)
+        found += [(edited.reshape(-1), np.repeat(owners, edited.shape[1])) for edited in edits]
+    values, owners = (np.concatenate(column) for column in zip(*found, strict=True))
+    return values, owners
 
 
-def _edits(form: str) -> Iterator[Words]:
-    letters = np.array(_USED, np.uint64)
-    for place in range(len(form) + 1):
-        head, tail, rest = packed(form[:place]), packed(form[place:]), len(form) - place
-        yield letters << np.uint64(_BITS * rest) | np.uint64(head << _BITS * (rest + 1) | tail)
-        if rest:
-            shorter = packed(form[place + 1 :])
-            yield letters << np.uint64(_BITS * (rest - 1)) | np.uint64(head << _BITS * rest | shorter)
-            yield np.array([head << _BITS * (rest - 1) | shorter], np.uint64)
-        if rest > 1:
-            swapped = form[place + 1] + form[place] + form[place + 2 :]
-            yield np.array([head << _BITS * rest | packed(swapped)], np.uint64)
+def _lookalikes(form: str) -> list[str]:
+    return [text for text in fold.lookalikes(form) if len(text) <= _LONGEST] if len(form) >= _LEAST_FUZZY else []
+
+
+def _edits(words: Words, length: int) -> Iterator[Words]:
+    """All that is one edit away from packed words of so many letters, a row a word."""
+    words, letters = words[:, None], np.array(_USED, np.uint64)
+    for rest in range(length + 1):
+        here, above = np.uint64(_BITS * rest), np.uint64(_BITS * (rest + 1))
+        tail = words & ((_ONE << here) - _ONE)
+        yield words >> here << above | letters << here | tail
+        if rest == length:
+            return
+        yield words >> above << above | letters << here | tail
+        yield words >> above << here | tail
+        swap = (words >> above ^ words >> here) & np.uint64(_OTHER)
+        yield words ^ (swap << here | swap << above) if rest < length - 1 else words
 
 
 class _Table:
     """Numbers, each with its owners, ready for millions of questions."""
 
-    def __init__(self, listed: Sequence[tuple[int, Words]]) -> None:
-        values = np.concatenate([np.empty(0, np.uint64), *(values for _, values in listed)])
-        owners = np.repeat([owner for owner, _ in listed], [len(values) for _, values in listed]).astype(np.int64)
-        order = np.argsort(values, kind="stable")
-        self._values, self._owners = values[order], owners[order]
-        self._shift = np.uint64(64 - max(16, int(16 * len(values)).bit_length()))
+    def __init__(self, values: Words, owners: Places) -> None:
+        """Take numbers and their owners; what stands there twice is taken once."""
+        order = np.lexsort((owners, values))
+        values, owners = values[order], owners[order]
+        differs = (values[1:] != values[:-1]) | (owners[1:] != owners[:-1])
+        kept = np.append(True, differs)[: len(values)]
+        self._values, self._owners = values[kept], owners[kept]
+        self._shift = np.uint64(64 - max(16, int(16 * len(self._values)).bit_length()))
         self._filled = np.zeros(1 << (64 - int(self._shift)), np.bool_)
-        self._filled[self._hashed(values)] = True
+        self._filled[self._hashed(self._values)] = True
 
     def _hashed(self, values: Words) -> Words:
         return (values * _MIX) >> self._shift
@@ -102,12 +122,12 @@ class TokenIndex:
 
     def __init__(self, forms: Sequence[str], brand_keywords: Iterable[str]) -> None:
         """Prepare for `forms` (by their place in the sequence) and the brands' own keywords beside the generic ones."""
-        short = [(owner, form) for owner, form in enumerate(forms) if needs_tokens(form)]
-        read = {(owner, text) for owner, form in short for text in (form, fold.without_pairs(form)[0])}
-        self._table = _Table([(owner, spellings(text)) for owner, text in sorted(read)])
+        short = [(form, owner) for owner, form in enumerate(forms) if needs_tokens(form)]
+        read = {(text, owner) for form, owner in short for text in (form, fold.without_pairs(form)[0])}
+        self._table = _Table(*spellings(sorted(read)))
         listed = sorted(_KEYWORDS | set(brand_keywords))
-        heads = [packed(word) for word in listed if len(word) <= _LONGEST and not word.strip(_LETTERS)]
-        self._short_keywords = _Table([(0, np.unique(np.array(heads, np.uint64)))])
+        heads = packed(word for word in listed if len(word) <= _LONGEST and not word.strip(_LETTERS))
+        self._short_keywords = _Table(heads, np.zeros(len(heads), np.int64))
         self._keywords = pl.Series(listed, dtype=pl.String)
 
     def candidates(self, labels: pl.Series) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 import math
 import tomllib
 from collections.abc import Iterable
+from itertools import repeat
 from pathlib import Path
 from typing import Final
 
@@ -28,4 +29,4 @@ def confidence_of(total: int) -> int:
 
 def points(facts: Iterable[str]) -> int:
     """The sum of the facts' weights, and of the one that every match starts from."""
-    return WEIGHTS[""] + sum(WEIGHTS.get(fact, 0) for fact in facts)
+    return WEIGHTS[""] + sum(map(WEIGHTS.get, facts, repeat(0)))

@@ -16,13 +16,15 @@ from typing import Final
 import msgpack
 
 from analytics.match import keywords
-from analytics.match.lexicon import OPENING, Lexicon
+from analytics.match.lexicon import Lexicon
 
 _LANGUAGES: Final = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "tr", "id", "ro", "cs", "da", "fil")
 _FOREIGN: Final = 0.8
 """Zipf points by which a word of another language than English counts less: host names are mostly English."""
 _RAREST: Final = 600
 """Centibels: words met once in a million are ordinary still, Zipf value 3."""
+_READ: Final = 1 << 16
+"""Bytes of a list read at once; pieces as small as msgpack asks for cost a third more."""
 _RAREST_FOREIGN: Final = 550
 """Rarer ones are left unread, three fifths of all: they would cost every call 0.15 s."""
 UNKNOWN_LETTER: Final = 1.9
@@ -44,7 +46,7 @@ def _read_list(language: str) -> Iterator[tuple[float, list[str]]]:
     """The words of a language by the cost of meeting them, the most frequent first, as far as they matter."""
     least, more = (_RAREST, 0.0) if language == "en" else (_RAREST_FOREIGN, _FOREIGN)
     with gzip.open(_data_folder() / f"small_{language}.msgpack.gz") as stream:
-        lists = msgpack.Unpacker(stream, raw=False)
+        lists = msgpack.Unpacker(stream, raw=False, read_size=_READ)
         rarities = lists.read_array_header() - 1  # behind a header the words of rarity 0, 1, 2 ... centibels
         lists.skip()
         for centibels in range(min(rarities, least)):
@@ -55,10 +57,8 @@ def _read_list(language: str) -> Iterator[tuple[float, list[str]]]:
 def _costs() -> dict[str, float]:
     """Each ordinary word's cost in a reading: log10 of how rare it is, and of how seldom a word begins here."""
     ranked = [entry for language in _LANGUAGES for entry in _read_list(language)]
-    table: dict[str, float] = {}
-    for cost, words in sorted(ranked, key=itemgetter(0), reverse=True):  # the most frequent last: it stays
-        table.update(dict.fromkeys(filter(str.isascii, words), cost))
-    return table
+    ranked.sort(key=itemgetter(0), reverse=True)  # the most frequent last: it stays
+    return {word: cost for cost, words in ranked for word in words if word.isascii()}
 
 
 def zipf(word: str) -> float:
@@ -148,14 +148,12 @@ def simplified() -> dict[int, str]:
 def read_cost(text: str) -> float:
     """The cost (log10, lower is likelier) of the best reading of `text` as words."""
     cost_of, length = _costs().get, len(text)
-    longest, others = lexicon().longest()
     best = [0.0] + [math.inf] * length
     for start in range(length):
         here = best[start]
         if here + UNKNOWN_LETTER < best[start + 1]:  # noqa: PLR1730 - calls of min() double the time of the loop
             best[start + 1] = here + UNKNOWN_LETTER
-        last = start + longest.get(text[start : start + OPENING], others)
-        for end in range(start + 1, min(last, length) + 1):
+        for end in range(start + 1, min(start + _LONGEST, length) + 1):
             piece = text[start:end]
             cost = cost_of(piece)
             if cost is not None and here + cost < best[end] and (end - start >= _TINIEST or piece in _TINY):
@@ -173,7 +171,6 @@ def read_costs(text: str, name: str) -> tuple[float, float]:
     """
     cost_of, length = _costs().get, len(text)
     derived = cost_of(name, 0) + 0.5  # rarer than the name it begins with: facebooka
-    longest, others = lexicon().longest()
     any_best, other_best = ([0.0] + [math.inf] * length for _ in range(2))
     for start in range(length):
         any_here, other_here = any_best[start], other_best[start]
@@ -181,8 +178,7 @@ def read_costs(text: str, name: str) -> tuple[float, float]:
             any_best[start + 1] = any_here + UNKNOWN_LETTER
         if other_here + UNKNOWN_LETTER < other_best[start + 1]:  # noqa: PLR1730 - calls of min() double the time of the loop
             other_best[start + 1] = other_here + UNKNOWN_LETTER
-        last = start + longest.get(text[start : start + OPENING], others)
-        for end in range(start + 1, min(last, length) + 1):
+        for end in range(start + 1, min(start + _LONGEST, length) + 1):
             piece = text[start:end]
             cost = cost_of(piece)
             if cost is None or (end - start < _TINIEST and piece not in _TINY):
@@ -196,6 +192,8 @@ def read_costs(text: str, name: str) -> tuple[float, float]:
     return any_best[-1], other_best[-1]
 
 
+_LONGEST: Final = 18
+"""Letters of the longest word that is read as one; nobody writes longer ones in a host."""
 _TINIEST: Final = 3
 """Letters from which any word of the lists counts."""
 _TINY: Final = frozenset(

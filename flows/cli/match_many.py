@@ -12,7 +12,6 @@ from typing import Final, TextIO
 from db.errors import Interrupted, UsageError
 from flows.cli.match_work import COLUMNS, MOST_REASONS, Answer, Block, Task, pack_block, pack_task, unpack_answer
 from flows.show import printing
-from flows.spread import ChildEnded, cores, spread
 
 _BLOCK_BYTES: Final = 1 << 20
 """Some 60,000 hosts: enough for the vectors to pay, few enough to stay in a core's cache."""
@@ -95,8 +94,12 @@ def _read(source: BufferedIOBase) -> bytes:
 
 def _answers(task: Task, blocks: Iterator[Block]) -> Iterator[Answer]:
     ahead = list(islice(blocks, 2))
+    if len(ahead) < 2:
+        return _answered_here(task, ahead)
+    from flows.spread import cores
+
     processes = cores()
-    if len(ahead) < 2 or processes < 2:
+    if processes < 2:
         return _answered_here(task, chain(ahead, blocks))
     return _answered_by(processes, task, chain(ahead, blocks))
 
@@ -108,6 +111,8 @@ def _answered_here(task: Task, blocks: Iterable[Block]) -> Iterator[Answer]:
 
 
 def _answered_by(processes: int, task: Task, blocks: Iterable[Block]) -> Iterator[Answer]:
+    from flows.spread import ChildEnded, spread
+
     try:
         for _, answer in spread("flows.cli.match_child", pack_task(task), blocks, pack_block, processes):
             yield unpack_answer(answer)

@@ -155,15 +155,6 @@ def test_words_are_found_alike_with_tables_and_without(text: str, edge: str) -> 
 HOLDS = {"leading": str.startswith, "trailing": str.endswith, "inside": str.__contains__}
 
 
-def test_no_word_is_longer_than_is_told_of_its_beginning() -> None:
-    lexicon = Lexicon([*LISTED, "appendices" * 2])
-    assert lexicon.longest() == ({}, 18)
-    for _ in range(1_000):
-        lexicon.longest()
-    longest, others = lexicon.longest()
-    assert (longest["appl"], longest.get("appe", others), longest["extr"], others) == (6, 3, 15, 3)
-
-
 START = """
 import sys
 calls = 0

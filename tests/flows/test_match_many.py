@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from db.brands import load_brands
 from db.defang import defuse_cell
+from flows import spread
 from flows.cli import match_many
 from flows.cli.match_lines import defused_cells
 from flows.cli.match_many import match_lines, read_blocks
@@ -50,7 +51,7 @@ def test_processes_give_the_same_rows_in_the_same_order(
     assert in_one[0].count("\n") > 100
     assert [line.partition(":")[0] for line in in_one[1]] == ["line 901", "line 2003"]
     monkeypatch.setattr(match_many, "_BLOCK_BYTES", 4_096)
-    monkeypatch.setattr(match_many, "cores", lambda: cores)
+    monkeypatch.setattr(spread, "cores", lambda: cores)
     assert len(list(read_blocks(BytesIO(LINES)))) > 8
     assert answered(output) == in_one
 
