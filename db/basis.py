@@ -12,7 +12,8 @@ _SIZES: Final = """SELECT
     (SELECT coalesce(max(host_id), 0) FROM match_state), (SELECT coalesce(max(app_id), 0) FROM match_state),
     (SELECT coalesce(group_concat(is_listed || declaration), '') FROM
         (SELECT is_listed, declaration FROM brand ORDER BY position, brand_id)),
-    (SELECT coalesce(group_concat(declaration), '') FROM (SELECT declaration FROM source ORDER BY source_id))"""
+    (SELECT coalesce(group_concat(declaration), '') FROM (SELECT declaration FROM source ORDER BY source_id)),
+    (SELECT count(*) FROM ledger_entry)"""
 
 
 def basis_of(database: Database) -> str:
@@ -26,6 +27,11 @@ def note_basis(database: Database, what: str, basis: str) -> None:
         "INSERT INTO derived (what, basis) VALUES (?, ?) ON CONFLICT (what) DO UPDATE SET basis = excluded.basis",
         [what, basis],
     )
+
+
+def rebase(database: Database, before: str, after: str, *, but: str) -> None:
+    """Something was added that nothing derived rests on, one thing apart; call within the transaction that adds it."""
+    database.execute("UPDATE derived SET basis = ? WHERE basis = ? AND what <> ?", [after, before, but])
 
 
 def still_based(database: Database) -> set[str]:

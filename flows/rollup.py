@@ -78,8 +78,13 @@ def roll_up(store: Store, year: int) -> list[Figure]:
         return kept
     computed, basis = _computed(store.database, year)
     with transaction(store.database):
-        save_figures(store.database, year, [_stored(figure) for figure in computed], basis, now_ms())
+        save_computed(store.database, year, computed, basis, now_ms())
     return computed
+
+
+def save_computed(database: Database, year: int, computed: Sequence[Figure], basis: str, at: int) -> None:
+    """Record figures as they were computed from a basis, at an instant (Unix ms); call within a transaction."""
+    save_figures(database, year, [_stored(figure) for figure in computed], basis, at)
 
 
 def _kept(database: Database, year: int) -> list[Figure]:

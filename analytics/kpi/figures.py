@@ -11,7 +11,7 @@ from analytics.kpi.definition import FEN, Definition, Tally
 from analytics.kpi.definitions import DEFINITIONS
 from analytics.kpi.display import RatioRule, percent, show_en, show_ratio, show_zh
 from analytics.kpi.frames import Frames, real_in
-from analytics.kpi.reported import Reported, reported_of
+from analytics.kpi.reported import Levels, Reported, level_of
 from db.period import Period
 
 _FEN: Final = 100
@@ -31,7 +31,7 @@ class Figure:
     value: int | Decimal | None
     """A count, money in fen, or a rate in percent (two places); None where unknown."""
     prior: int | Decimal | None
-    """The figure published for the year before, in the same form."""
+    """The figure of the year before, signed off or published, in the same form."""
     note_zh: str
     note_en: str
     numerator: int | None = None
@@ -39,6 +39,8 @@ class Figure:
     denominator: int | None = None
     is_synthetic: bool = False
     """Whether made-up records lie beneath it."""
+    shown: tuple[str, str] | None = None
+    """How it was displayed when it was signed off, zh and en; None where it follows from the declared rule."""
 
     @property
     def id(self) -> str:
@@ -57,6 +59,8 @@ class Figure:
 
     def _displayed(self, *, zh: bool) -> str:
         rule, definition = self.definition.display, self.definition
+        if self.shown:
+            return self.shown[0 if zh else 1]
         if self.value is None:
             return "未知" if zh else "unknown"
         if isinstance(rule, RatioRule):
@@ -88,8 +92,8 @@ def compute(frames: Frames, period: Period) -> list[Figure]:
         frames: a lazy frame for each name in `analytics.kpi.frames.FRAMES`.
         period: the year.
     """
-    reported = frames["reported_figures"].collect()
-    return [_figure(definition, frames, period, reported) for definition in DEFINITIONS.values()]
+    levels = Levels(frames["signed_figures"].collect(), frames["reported_figures"].collect())
+    return [_figure(definition, frames, period, levels) for definition in DEFINITIONS.values()]
 
 
 def tally(definition: Definition, records: pl.LazyFrame) -> Tallied:
@@ -119,8 +123,8 @@ def _ready(definition: Definition, records: pl.LazyFrame) -> pl.LazyFrame:
     return records.group_by("unit").agg(largest, pl.col("is_synthetic").any())
 
 
-def _figure(definition: Definition, frames: Frames, period: Period, reported: pl.DataFrame) -> Figure:
-    prior = reported_of(reported, definition, period.year - 1)
+def _figure(definition: Definition, frames: Frames, period: Period, levels: Levels) -> Figure:
+    prior = level_of(levels, definition, period.year - 1)
     unknown = Figure(definition, period.year, None, prior.value, "", "")
     records = definition.records(frames, period)
     # a record may be of another year than its unit: an episode of this one may be assessed in the next
@@ -133,15 +137,15 @@ def _figure(definition: Definition, frames: Frames, period: Period, reported: pl
         *prior.remarks,
     ]
     if definition.measure == "percent":
-        return _rate(unknown, tallied, reported, remarks)
+        return _rate(unknown, tallied, levels, remarks)
     return _noted(replace(unknown, value=tallied.count, is_synthetic=tallied.is_synthetic), remarks)
 
 
-def _rate(unknown: Figure, tallied: Tallied, reported: pl.DataFrame, remarks: list[notes.Remark]) -> Figure:
+def _rate(unknown: Figure, tallied: Tallied, levels: Levels, remarks: list[notes.Remark]) -> Figure:
     definition, base = unknown.definition, Reported()
     numerator, denominator = tallied.count, tallied.units or 0
     if definition.compared:
-        base = reported_of(reported, DEFINITIONS[definition.compared], unknown.year - 1)
+        base = level_of(levels, DEFINITIONS[definition.compared], unknown.year - 1)
         denominator = int(base.value or 0)
         numerator -= denominator
     remark = notes.rate(definition, unknown.year, numerator, denominator, base)

@@ -34,10 +34,10 @@ def kpi(year: Year, as_json: Json = False, db: Db = DB) -> None:
     """The KPI table of a year; unknown ones too, with the reason."""
     from analytics.kpi.figures import figure_json
     from db.connection import open_database
-    from flows.rollup import figures
+    from flows.ledger import shown_figures
 
     with open_database(db, read_only=True) as database:
-        rows = [figure_json(figure) for figure in figures(database, year)]
+        rows = [figure_json(figure) for figure in shown_figures(database, year)]
     if as_json:
         show_json(rows)
         return

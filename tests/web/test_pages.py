@@ -23,7 +23,8 @@ import uvicorn
 
 from db.connection import open_database
 from db.errors import UsageError
-from db.views import VIEWS, View
+from db.view import View
+from db.views import VIEWS
 from db.vocabulary import Claim
 from tests.web.filled import Records, filled
 from web.pages import _ReadOnly, make_pages, serve
