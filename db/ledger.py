@@ -81,6 +81,8 @@ class Entry:
     code_version: str
     basis: str
     """`db.basis.basis_of` what the figures were computed from."""
+    last_document: int
+    """Id of the last document that had come; those with a greater one came after it was signed."""
     sources: Mapping[str, SourceState]
     own_brands: tuple[str, ...]
     """Ids of the organisation's own brands: the boundary of what counts as its own."""
@@ -102,6 +104,7 @@ class Draft:
     at: int
     code_version: str
     basis: str
+    last_document: int
     sources: Mapping[str, SourceState]
     own_brands: tuple[str, ...]
     figures: Sequence[SignedFigure]
@@ -109,7 +112,8 @@ class Draft:
 
 _FIGURE: Final = tuple(field.name for field in fields(SignedFigure))
 _ENTRY: Final = (
-    "year", "action", "by", "why", "at", "code_version", "basis", "sources", "own_brands", "previous", "digest",
+    "year", "action", "by", "why", "at", "code_version", "basis", "last_document", "sources", "own_brands", "previous",
+    "digest",
 )  # fmt: skip
 
 
@@ -160,6 +164,11 @@ def source_states(database: Database) -> dict[str, tuple[int, str]]:
     return {name: (count, declaration) for name, count, declaration in rows}
 
 
+def last_document(database: Database) -> int:
+    """Id of the last document that has come; 0 where there is none."""
+    return int(database.execute("SELECT coalesce(max(document_id), 0) FROM document").fetchone()[0])
+
+
 def append_entry(database: Database, draft: Draft) -> int:
     """Sign; call within a transaction, which makes it whole or not at all. Returns the entry's id."""
     before = basis_of(database)
@@ -168,7 +177,7 @@ def append_entry(database: Database, draft: Draft) -> int:
     digest = _digest(draft, previous)
     sources = {name: astuple(state) for name, state in draft.sources.items()}
     values = [
-        draft.year, draft.action, draft.by, draft.why, draft.at, draft.code_version, draft.basis,
+        draft.year, draft.action, draft.by, draft.why, draft.at, draft.code_version, draft.basis, draft.last_document,
         json.dumps(sources, ensure_ascii=False), json.dumps(draft.own_brands, ensure_ascii=False), previous, digest,
     ]  # fmt: skip
     entry_id = database.execute(_insert("ledger_entry", _ENTRY), values).lastrowid
@@ -223,7 +232,8 @@ def _digest(draft: Draft, previous: str) -> str:
     figures = sorted((figure.kpi, astuple(figure)) for figure in draft.figures)
     sources = sorted((name, *astuple(state)) for name, state in draft.sources.items())
     said = [
-        previous, draft.year, draft.action, draft.by, draft.why, draft.at, draft.code_version, draft.basis, sources,
+        previous, draft.year, draft.action, draft.by, draft.why, draft.at, draft.code_version, draft.basis,
+        draft.last_document, sources,
         list(draft.own_brands), [figure for _, figure in figures],
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()

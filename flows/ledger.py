@@ -38,6 +38,7 @@ from db.ledger import (
     SignedFigure,
     SourceState,
     append_entry,
+    last_document,
     latest_entry,
     latest_runs,
     read_entries,
@@ -72,6 +73,7 @@ class _Evidence:
     figures: list[Figure]
     lows: Mapping[str, int | None]
     basis: str
+    last_document: int
     sources: Mapping[str, SourceState]
     own_brands: tuple[str, ...]
 
@@ -162,6 +164,7 @@ def _evidence(database: Database, period: Period) -> _Evidence:
         compute(frames, period),
         {one.id: lower_bound(one, frames, period) for one in DEFINITIONS.values()},
         basis_of(database),
+        last_document(database),
         _source_states(database),
         _own_brands(database),
     )
@@ -179,10 +182,8 @@ def _sign(
         for figure in evidence.figures
     ]
     code = f"fanzha {version('fanzha')}"
-    append_entry(
-        database,
-        Draft(year, action, by, why, at, code, evidence.basis, evidence.sources, evidence.own_brands, signed),
-    )
+    bounds = (evidence.basis, evidence.last_document, evidence.sources, evidence.own_brands)
+    append_entry(database, Draft(year, action, by, why, at, code, *bounds, signed))
     return read_entries(database, year)[-1]
 
 

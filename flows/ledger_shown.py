@@ -32,6 +32,7 @@ def _entry(entry: Entry) -> Shown:
         "at": datetime.fromtimestamp(entry.at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "code_version": entry.code_version,
         "basis": entry.basis,
+        "last_document": entry.last_document,
         "sources": {name: {"rows": state.rows, "reading": state.reading} for name, state in entry.sources.items()},
         "own_brands": list(entry.own_brands),
         "previous": entry.previous,

@@ -1,5 +1,6 @@
 -- What was signed off: by whom, when, why, and every figure as it stood. Rows are added and never changed: each entry's
 -- digest covers the entry, its figures and the entry before, so that a change shows; a lost last entry shows in its number.
+-- last_document: the last that had come; what has a greater id is late.
 
 CREATE TABLE ledger_entry (
     entry_id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -10,6 +11,7 @@ CREATE TABLE ledger_entry (
     at INTEGER NOT NULL,
     code_version TEXT NOT NULL,
     basis TEXT NOT NULL,
+    last_document INTEGER NOT NULL,
     sources TEXT NOT NULL,
     own_brands TEXT NOT NULL,
     previous TEXT NOT NULL,

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from db.errors import UsageError
-from flows.cli.options import DB, Db, Json, Year
+from flows.cli.options import DB, Db, Json, Year, key_path
 from flows.show import show_json, show_rows, tell
 
 
@@ -52,12 +52,15 @@ def trace(
     as_json: Json = False,
     db: Db = DB,
 ) -> None:
-    """The records under a figure, each with the landed file and its position in it."""
-    from db.connection import open_database
+    """The records under a figure, each with the landed file, its position in it and what stands there."""
+    from db.connection import landing_root, open_database
+    from db.keys import load_key
+    from db.landing import Landing
     from flows.tracing import trace_records
 
+    landing = Landing(landing_root(db), load_key(path) if (path := key_path()) else None)
     with open_database(db, read_only=True) as database:
-        rows = trace_records(database, db, kpi_id, year, sample, seed)
+        rows = trace_records(database, landing, kpi_id, year, sample, seed)
     if as_json:
         show_json(rows)
         return
