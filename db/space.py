@@ -15,6 +15,8 @@ PURPOSES: Final = MappingProxyType(
         ("host", "name"): "a host stands once; ingest and `check` find the ones there are",
         ("host", "registrable_domain"): "what else stands under a domain",
         ("kpi_run", "year, kpi, kpi_run_id"): "a figure as last computed",
+        ("ledger_entry", "digest"): "an entry stands once",
+        ("ledger_entry", "year"): "a year is closed once",
         (
             "match",
             "brand_id, first_seen_at, technique, confidence",

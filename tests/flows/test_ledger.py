@@ -147,7 +147,7 @@ def test_the_year_before_is_what_was_signed_not_what_was_published(store: Store)
     act(store, 2023, "one", "two")
     act(store, YEAR, "three", "four", "five")
     take(store, "reported_figure", {"kpi": "K10", "year": "2023", "value": "9", "document": "报告", "page": "1"})
-    assert shown(store)["K10"].prior == 9
+    assert {figure.id: figure.prior for figure in roll_up(store, YEAR)}["K10"] == 9
     close(store, 2023, "a", "b")
     figures = shown(store)
     assert (figures["K10"].prior, str(figures["K13"].value)) == (2, "50.00")
@@ -155,7 +155,16 @@ def test_the_year_before_is_what_was_signed_not_what_was_published(store: Store)
     act(store, 2023, "six", "seven")
     assert shown(store)["K10"].prior == 2, "what is pending of the year before is not compared with"
     restate(store, 2023, "a", "b")
-    assert shown(store)["K10"].prior == 4
+    assert {figure.id: figure.prior for figure in roll_up(store, YEAR)}["K10"] == 4
+    assert verify(store, deep=False)[1] == []
+
+
+def test_a_closed_year_is_shown_without_counting_it_again(signed: Store) -> None:
+    seen: list[str] = []
+    signed.database.conn.set_trace_callback(seen.append)
+    assert shown(signed)["K10"].value == 3
+    signed.database.conn.set_trace_callback(None)
+    assert [query for query in seen if "FROM attack_event" in query and "count(*)" not in query] == []
 
 
 def test_another_definition_is_not_compared_with(store: Store, newer: Callable[[str], None]) -> None:
