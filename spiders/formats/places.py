@@ -18,6 +18,8 @@ from spiders.formats.unpack import unpack
 _BLANK: Final = b"\xef\xbb\xbf \t\r\n"
 _RECORDS: Final = frozenset({"phishtank", "urlhaus", "tweetfeed", "phishunt", "table"})
 """Formats whose records may run over several lines, where a quote is open."""
+_DOCUMENTS: Final = frozenset({"phishtank", "phishunt", "polkadot", "misp", "stix", "fdroid"})
+"""Formats that are, or may be, one JSON document."""
 _ZIP: Final = b"PK"
 NO_LINE: Final = "it stands in no line of text: its position says where"
 
@@ -45,7 +47,7 @@ def places(content: bytes, source: Source, positions: Sequence[int]) -> dict[int
     """
     plain = unpack(content, source.max_bytes)
     unit = FORMATS[source.format].unit
-    is_json = source.format != "table" and plain.lstrip(_BLANK)[:1] in {b"[", b"{"}
+    is_json = source.format in _DOCUMENTS and plain.lstrip(_BLANK)[:1] in {b"[", b"{"}
     if FORMATS[source.format].is_risky(plain):
         return {
             at: Place(_row_of(plain, source, at) if source.format == "table" else f"{unit} {at}", None)
