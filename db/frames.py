@@ -16,6 +16,7 @@ from polars.io.plugins import register_io_source
 from sqlite_utils import Database
 
 from db.archives import MOVED, Span, join_archived
+from db.ledger import signed_figures
 from db.packed import read_packed
 from db.period import Period
 from db.pushdown import Decided, Domain, decide
@@ -206,6 +207,7 @@ def scan_frames(database: Database, period: Period | None = None) -> dict[str, p
     live = {name: _scan(database, frame, period) for name, frame in _FRAMES.items()}
     kinds = {name: frame.table for name, frame in _FRAMES.items() if frame.table in MOVED}
     asked = None if period is None else Span(period.start, period.end)
+    live["signed_figures"] = signed_figures(database).lazy()
     return join_archived(database, live, kinds, {name: asked if _FRAMES[name].time else None for name in kinds})
 
 

@@ -16,6 +16,8 @@ PURPOSES: Final = MappingProxyType(
         ("host", "registrable_domain"): "what else stands under a domain",
         ("kpi_keys", "kpi, year, what, first"): "the keys that a distinct count of a year rests on, in parts",
         ("kpi_run", "year, kpi, kpi_run_id"): "a figure as last computed",
+        ("ledger_entry", "digest"): "an entry stands once",
+        ("ledger_entry", "year"): "a year is closed once",
         (
             "match",
             "brand_id, first_seen_at, technique, confidence",

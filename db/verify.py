@@ -7,6 +7,7 @@ from typing import Final
 
 from db.archive import archive_faults
 from db.errors import FanzhaError, UsageError
+from db.ledger import ledger_faults
 from db.store import Store
 from db.tally import KINDS, tally_faults
 
@@ -123,6 +124,7 @@ def verify_store(store: Store) -> tuple[int, list[str]]:
         ),
         *chain.from_iterable(guarded(store, f"table {kind}", tally_faults(store.database, kind)) for kind in KINDS),
         *guarded(store, "table archive", archive_faults(store)),
+        *guarded(store, "the ledger", ledger_faults(store.database)),
         *guarded(store, "documents", _landing_faults(store, landed)),
     ]
     return len(landed), faults

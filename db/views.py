@@ -1,32 +1,15 @@
 """What analysts query: views with readable times and names, every column described in Chinese and English."""
 
 import zlib
-from dataclasses import dataclass
 from typing import Final
 
 from sqlite_utils import Database
 
+from db.ledger_views import LEDGER_VIEWS
+from db.view import View
+from db.view import instant as _instant
+from db.view import shanghai_day as _shanghai_day
 from db.vocabulary import LABELS_ZH, NOTICE_STATES, PATH_HOSTS
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A SQL view; `columns` describes each of its columns, in order."""
-
-    name: str
-    about: str
-    columns: dict[str, str]
-    sql: str
-
-
-def _instant(expression: str) -> str:
-    return f"strftime('%Y-%m-%dT%H:%M:%SZ', {expression} / 1000, 'unixepoch')"
-
-
-def _shanghai_day(expression: str) -> str:
-    # China has kept UTC+8 all year round since 1992
-    return f"date({expression} / 1000 + 28800, 'unixepoch')"
-
 
 ADDRESS_SQL: Final = """CASE url.tail WHEN '' THEN host.name ELSE
     substr(url.tail, 1, instr(url.tail, ':') - 1) || '://' || host.name ||
@@ -381,24 +364,7 @@ VIEWS: Final = (
         LEFT JOIN term AS programme ON programme.term_id = loss.programme_id
         LEFT JOIN term AS tier ON tier.term_id = loss.tier_id""",
     ),
-    View(
-        "v_kpi_year",
-        "年度指标：每个指标最近一次计算 · KPIs of a year, as last computed",
-        {
-            "year": "年份 · year",
-            "kpi": "指标编号 · KPI id",
-            "value": "数值 · value",
-            "display_zh": "披露形式（中文） · display form in Chinese",
-            "display_en": "披露形式（英文） · display form in English",
-            "prior": "上年 · prior year",
-            "definition_version": "口径版本 · version of the definition",
-            "note": "附注 · note",
-            "computed_at": "计算时间（UTC） · computed at (UTC)",
-        },
-        f"""SELECT year, kpi, value, display_zh, display_en, prior, definition_version, note,
-            {_instant("computed_at")} AS computed_at
-        FROM kpi_run WHERE kpi_run_id IN (SELECT max(kpi_run_id) FROM kpi_run GROUP BY year, kpi)""",
-    ),
+    *LEDGER_VIEWS,
     View(
         "v_checks",
         "指标核对：X1至X17，每年最近一次 · checks X1 to X17 of each year, as last made",

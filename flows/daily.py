@@ -23,6 +23,7 @@ from db.vocabulary import Outcome
 from flows import collect as collecting
 from flows import matching, rollup
 from flows.collect import SourceResult
+from flows.ledger import shown_figures
 from flows.matching import MatchReport, shown_changes, told_rematch
 from spiders.catalogue import Source, load_catalogue
 from spiders.crawl import CrawlOutcome
@@ -160,9 +161,10 @@ def derive(db: str) -> int:
 
 @_patient
 def count(db: str, year: int) -> list[Figure]:
-    """Compute and store a year's figures, and show them as an artifact."""
+    """Compute and store a year's figures, and show them as an artifact: those of a closed year as signed."""
     with open_named(db) as store, hold(store.path, "roll-up"):
-        figures = rollup.roll_up(store, year)
+        rollup.roll_up(store, year)
+        figures = shown_figures(store.database, year)
     rows = [
         {"id": one.definition.id, "指标": one.definition.name_zh, "数值": one.display_zh, "note": one.note_zh}
         for one in figures

@@ -18,6 +18,7 @@ from db.connection import snapshot
 from db.health import Health, read_health
 from db.period import Period
 from db.store import now_ms
+from flows.ledger import presented
 from flows.rollup import read_records, registered_brands
 
 _RENDERERS: Final[MappingProxyType[str, Callable[[Report], str | bytes]]] = MappingProxyType(
@@ -51,13 +52,14 @@ def make_report(database: Database, year: int, lang: Lang) -> Report:
         frames = read_records(database, period)
         figures = compute(frames, period)
         found = checks(Context(frames, period, {one.id: one for one in figures}, registered_brands(database)))
+        shown = presented(database, year, figures)
     return Report(
         year=year,
         lang=lang,
-        figures=tuple(_figure_row(figure) for figure in figures),
+        figures=tuple(_figure_row(figure) for figure in shown),
         checks=tuple(_check_row(check) for check in found),
         sources=_source_rows(read_health(database, now)),
-        is_synthetic=any(figure.is_synthetic for figure in figures),
+        is_synthetic=any(figure.is_synthetic for figure in shown),
         generated_at=now,
         generator=f"fanzha {version('fanzha')}",
     )

@@ -29,6 +29,7 @@ from db.extent import Extent, extents
 from db.figures import StoredFigure, kept_figures, save_attacks, save_checks, save_figures
 from db.follow import CLOSURES, read_followed, read_reports, read_told, read_untold, read_verdicts, save_told
 from db.frames import scan_frames
+from db.ledger import last_entry
 from db.matches import read_brands
 from db.period import Period
 from db.store import Store, now_ms
@@ -100,7 +101,7 @@ def roll_up(store: Store, year: int) -> list[Figure]:
     keep_facts(store, year)
     with snapshot(store.database), reading_archived():
         current = _current(store.database, year)
-        stored = _manifests(store.database, year, current)
+        stored = manifests(store.database, year, current.fresh)
         found = _checked(store.database, year, current) if current.fresh else None
     with transaction(store.database):
         save_figures(store.database, year, stored, now_ms())
@@ -110,11 +111,12 @@ def roll_up(store: Store, year: int) -> list[Figure]:
     return list(current.figures.values())
 
 
-def figure_bases(database: Database) -> dict[str, str]:
-    """KPI -> what it rests on."""
+def figure_bases(database: Database, year: int) -> dict[str, str]:
+    """KPI -> what its figure of a year rests on: records, and the year before as it was signed."""
     wanted = {definition.id: _rests_on(definition) for definition in DEFINITIONS.values()}
     found = {on: basis_of(database, on.kinds, is_derived=on.is_derived) for on in {*wanted.values()}}
-    return {kpi: found[on] for kpi, on in wanted.items()}
+    before = last_entry(database, year - 1)
+    return {kpi: f"{found[on]} {before}" if before else found[on] for kpi, on in wanted.items()}
 
 
 class _Base(NamedTuple):
@@ -132,27 +134,26 @@ def _rests_on(definition: Definition) -> _Base:
 
 
 class _Current(NamedTuple):
-    """The figures of a year, what each rests on, and which were computed anew."""
+    """The figures of a year, and those of them that were computed anew."""
 
     figures: dict[str, Figure]
-    bases: dict[str, str]
     fresh: list[Figure]
 
 
 def _current(database: Database, year: int) -> _Current:
     """The figures of a year; call within one snapshot."""
-    period, bases = Period(year), figure_bases(database)
-    kept = _kept(database, year, bases)
+    period = Period(year)
+    kept = _kept(database, year, figure_bases(database, year))
     wanted = [definition for definition in DEFINITIONS.values() if definition.id not in kept]
     if not wanted:
-        return _Current(kept, bases, [])
+        return _Current(kept, [])
     known = known_measures(database, year)
     counted = [definition for definition in wanted if definition.id not in known]
     has_attacks = any(definition.frame == "attack_events" for definition in counted)
     frames = read_records(database, period) if has_attacks else scan_frames(database, period)
     fresh = compute(frames, period, wanted, known)
     found = kept | {figure.id: figure for figure in fresh}
-    return _Current({kpi: found[kpi] for kpi in DEFINITIONS}, bases, fresh)
+    return _Current({kpi: found[kpi] for kpi in DEFINITIONS}, fresh)
 
 
 def _kept(database: Database, year: int, bases: Mapping[str, str]) -> dict[str, Figure]:
@@ -165,10 +166,11 @@ def _kept(database: Database, year: int, bases: Mapping[str, str]) -> dict[str, 
     }
 
 
-def _manifests(database: Database, year: int, current: _Current) -> list[StoredFigure]:
-    """How the figures that were computed anew are put on record: by what, and from how much; within the snapshot."""
-    extent = extents(database, Period(year), {figure.definition.frame for figure in current.fresh})
-    return [_stored(one, current.bases[one.id], extent.get(one.definition.frame)) for one in current.fresh]
+def manifests(database: Database, year: int, computed: Sequence[Figure]) -> list[StoredFigure]:
+    """How computed figures are put on record: by what, and from how much; within the snapshot they were computed in."""
+    bases = figure_bases(database, year)
+    extent = extents(database, Period(year), {figure.definition.frame for figure in computed})
+    return [_stored(one, bases[one.id], extent.get(one.definition.frame)) for one in computed]
 
 
 def _checked(database: Database, year: int, current: _Current) -> tuple[Check, ...]:

@@ -1,8 +1,10 @@
-"""From a figure to its records, and from each of them to the landed file and the position in it."""
+"""From a figure to its records, and from each of them to the landed file, the position in it and what stands there."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -11,26 +13,42 @@ from sqlite_utils import Database
 
 from analytics.kpi.definitions import DEFINITIONS
 from db.archives import reading_archived
-from db.connection import landing_root, snapshot
-from db.errors import UsageError
+from db.connection import snapshot
+from db.errors import FanzhaError, UsageError
+from db.landing import Landing
+from db.ledger import latest_entry
 from db.period import Period
 from flows.rollup import read_records
+from spiders.catalogue import stored_source
+from spiders.formats.places import NO_LINE, Place, places
 from spiders.formats.registry import FORMATS
 
 Cell = str | int | float | bool | None
-_UNITS: Final = {name: form.unit for name, form in FORMATS.items()} | {"probe": "probe"}
-"""Format -> what a position counts; what fanzha itself makes are events."""
+_UNITS: Final = {"probe": "probe"}
+"""Format -> what a position counts where there is no landed file; what else fanzha itself makes are events."""
 _FIRST: Final = ("source", "document", "file", "position")
+_SEALED: Final = "about persons: the landed file is encrypted; set FANZHA_KEY_FILE to its key"
+_OWN: Final = "made by fanzha itself: no line of a file that came"
+
+
+@dataclass(frozen=True, slots=True)
+class _Trace:
+    """What leads from records to where they lie."""
+
+    database: Database
+    landing: Landing
+    last_document: int | None
+    """The last document that was there when the year was signed; None of an open year."""
 
 
 def trace_records(
-    database: Database, path: Path, kpi: str, year: int, sample: int | None, seed: int
+    database: Database, landing: Landing, kpi: str, year: int, sample: int | None, seed: int
 ) -> list[dict[str, Cell]]:
-    """The records under a figure, in a stable order.
+    """The records under a figure, in a stable order, each with its place and what stands there (`text`).
 
     Args:
         database: where they are.
-        path: its file, beside which the landing folder lies.
+        landing: its landing folder; without a key the text of records about persons is null, and `no_text` says why.
         kpi: the KPI's id.
         year: the year.
         sample: draw so many of them; None gives all.
@@ -45,28 +63,72 @@ def trace_records(
     period = Period(year)
     with snapshot(database), reading_archived():
         records = definition.records(read_records(database, period), period).collect()
+        entry = latest_entry(database, year)
     ordered = records.sort("source", "document", "position", "unit")
     rows = ordered if sample is None or sample >= ordered.height else ordered[_draw(ordered, sample, seed)]
-    landing = landing_root(path).name
-    return [_row(row, landing) for row in rows.iter_rows(named=True)]
+    trace = _Trace(database, landing, entry.last_document if entry else None)
+    by_file = groupby(rows.iter_rows(named=True), lambda row: (row["source"], row["document"], row["landed"]))
+    return [shown for _, group in by_file for shown in _rows(trace, list(group))]
 
 
 def _draw(records: pl.DataFrame, sample: int, seed: int) -> list[int]:
     return sorted(random.Random(seed).sample(range(records.height), sample))  # noqa: S311 - an auditor must be able to draw it again
 
 
-def _row(record: Mapping[str, object], landing: str) -> dict[str, Cell]:
-    own = {name: _cell(name, value) for name, value in record.items() if name not in {"landed", "format", *_FIRST}}
-    file = f"{landing}/{record['landed']}" if record["landed"] else None
-    unit = _UNITS.get(str(record["format"]), "event")
-    position = None if record["position"] is None else f"{unit} {record['position']}"
-    return {
-        "source": _cell("source", record["source"]),
-        "document": _cell("document", record["document"]),
-        "file": file,
-        "position": position,
-        **own,
-    }
+def _rows(trace: _Trace, records: Sequence[Mapping[str, object]]) -> Iterator[dict[str, Cell]]:
+    """Records of one document."""
+    first = records[0]
+    found, why = _places(trace, records)
+    is_late = _is_late(trace, first)
+    for record in records:
+        own = {name: _cell(name, value) for name, value in record.items() if name not in {"landed", "format", *_FIRST}}
+        at = record["position"]
+        place = found.get(at, _unread(record)) if isinstance(at, int) else Place("", None)
+        yield {
+            "source": _cell("source", record["source"]),
+            "document": _cell("document", record["document"]),
+            "file": f"{trace.landing.root.name}/{record['landed']}" if record["landed"] else None,
+            "position": place.position or None,
+            "text": place.text,
+            "no_text": None if place.text is not None else why or NO_LINE,
+            "is_late": is_late,
+            **own,
+        }
+
+
+def _unread(record: Mapping[str, object]) -> Place:
+    form = FORMATS.get(str(record["format"]))
+    unit = form.unit if form else _UNITS.get(str(record["format"]), "event")
+    return Place(f"{unit} {record['position']}", None)
+
+
+def _places(trace: _Trace, records: Sequence[Mapping[str, object]]) -> tuple[dict[int, Place], str]:
+    """Where records of one document stand; or why nobody can say."""
+    landed, name = str(records[0]["landed"] or ""), str(records[0]["source"])
+    if not landed or str(records[0]["format"]) not in FORMATS:
+        return {}, _OWN
+    digest, is_encrypted = Path(landed).stem, landed.endswith(".enc")
+    if is_encrypted and trace.landing.key is None:
+        return {}, _SEALED
+    declared = trace.database.execute("SELECT declaration FROM source WHERE name = ?", [name]).fetchone()
+    positions = sorted({at for record in records if isinstance(at := record["position"], int)})
+    try:
+        content = trace.landing.read(digest, is_encrypted=is_encrypted)
+        return places(content, stored_source(declared[0]), positions), ""
+    except FanzhaError as error:
+        return {}, str(error)
+
+
+def _is_late(trace: _Trace, record: Mapping[str, object]) -> bool | None:
+    """Whether a document came after its year was signed."""
+    if trace.last_document is None or not record["landed"]:
+        return None
+    found = trace.database.execute(
+        """SELECT max(document_id) FROM document JOIN source USING (source_id)
+           WHERE source.name = ? AND document.name = ? AND document.digest = ?""",
+        [record["source"], record["document"], Path(str(record["landed"])).stem],
+    ).fetchone()
+    return bool(found[0] > trace.last_document)
 
 
 def _cell(name: str, value: object) -> Cell:

@@ -48,11 +48,12 @@ def verify(store: Store, *, deep: bool) -> tuple[int, list[str]]:
 
 def _derived_faults(store: Store) -> Iterator[str]:
     """Attacks and figures that are not what they were derived as; what came since then is no fault."""
-    noted, bases = noted_bases(store.database), figure_bases(store.database)
+    noted = noted_bases(store.database)
     if noted.get("attacks") == basis_of(store.database, KINDS):
         yield from _attack_faults(store)
     whole = {year for _, year in kept_facts(store.database)}
     for year, stored in latest_figures(store.database).items():
+        bases = figure_bases(store.database, year)
         current = [one for one in stored if noted.get(f"{one[0]} {year}") == bases.get(one[0], "")]
         if current or year in whole:
             made, of_facts = compared_figures(store.database, year)

@@ -13,7 +13,7 @@ from analytics.kpi.definition import DISTINCT_UNITS, FEN, Apart, Definition, Tal
 from analytics.kpi.definitions import DEFINITIONS
 from analytics.kpi.display import RatioRule, percent, show_en, show_ratio, show_zh
 from analytics.kpi.frames import Frames, real_in
-from analytics.kpi.reported import Reported, reported_of
+from analytics.kpi.reported import Levels, Reported, level_of
 from db.period import Period
 
 FEN_IN_YUAN: Final = 100
@@ -34,7 +34,7 @@ class Figure:
     value: int | Decimal | None
     """A count, money in fen, or a rate in percent (two places); None where unknown."""
     prior: int | Decimal | None
-    """The figure published for the year before, in the same form."""
+    """The figure of the year before, signed off or published, in the same form."""
     note_zh: str
     note_en: str
     numerator: int | None = None
@@ -46,6 +46,8 @@ class Figure:
     """How many records meet the definition, those of one unit counted each; None where nothing came in."""
     units: int | None = None
     """How many distinct units they make."""
+    shown: tuple[str, str] | None = None
+    """How it was displayed when it was signed off, zh and en; None where it follows from the declared rule."""
 
     @property
     def id(self) -> str:
@@ -64,6 +66,8 @@ class Figure:
 
     def _displayed(self, *, zh: bool) -> str:
         rule, definition = self.definition.display, self.definition
+        if self.shown:
+            return self.shown[0 if zh else 1]
         if self.value is None:
             return "未知" if zh else "unknown"
         if isinstance(rule, RatioRule):
@@ -112,9 +116,9 @@ def compute(
         wanted: which.
         known: id -> what the records say of it; they are not read again.
     """
-    reported = frames["reported_figures"].collect()
+    levels = Levels(frames["signed_figures"].collect(), frames["reported_figures"].collect())
     return [
-        _figure(definition, period, known.get(definition.id) or measure(definition, frames, period), reported)
+        _figure(definition, period, known.get(definition.id) or measure(definition, frames, period), levels)
         for definition in wanted
     ]
 
@@ -155,8 +159,8 @@ def _ready(definition: Definition, records: pl.LazyFrame) -> pl.LazyFrame:
     return records.group_by("unit").agg(largest, pl.col("is_synthetic").any(), records=pl.len())
 
 
-def _figure(definition: Definition, period: Period, measured: Measured, reported: pl.DataFrame) -> Figure:
-    prior = reported_of(reported, definition, period.year - 1)
+def _figure(definition: Definition, period: Period, measured: Measured, levels: Levels) -> Figure:
+    prior = level_of(levels, definition, period.year - 1)
     unknown = Figure(definition, period.year, None, prior.value, "", "")
     tallied = measured.tallied
     if tallied is None:
@@ -164,15 +168,15 @@ def _figure(definition: Definition, period: Period, measured: Measured, reported
     remarks = [*notes.beside(definition.beside, tallied.beside), *notes.apart(measured.apart), *prior.remarks]
     counted = replace(unknown, is_synthetic=tallied.is_synthetic, records=tallied.records, units=tallied.units)
     if definition.measure == "percent":
-        return _rate(counted, tallied, reported, remarks)
+        return _rate(counted, tallied, levels, remarks)
     return _noted(replace(counted, value=tallied.count), remarks)
 
 
-def _rate(counted: Figure, tallied: Tallied, reported: pl.DataFrame, remarks: list[notes.Remark]) -> Figure:
+def _rate(counted: Figure, tallied: Tallied, levels: Levels, remarks: list[notes.Remark]) -> Figure:
     definition, base = counted.definition, Reported()
     numerator, denominator = tallied.count, tallied.units
     if definition.compared:
-        base = reported_of(reported, DEFINITIONS[definition.compared], counted.year - 1)
+        base = level_of(levels, DEFINITIONS[definition.compared], counted.year - 1)
         denominator = int(base.value or 0)
         numerator -= denominator
     remark = notes.rate(definition, counted.year, numerator, denominator, base)

@@ -115,6 +115,12 @@ FRAMES: Final[Mapping[str, pl.Schema]] = MappingProxyType(
                 **_texts("value", "document_title", "page"),
                 **_ORIGIN,
             },
+            "signed_figures": {
+                **_texts("kpi", "value", "definition_version"),
+                "year": pl.Int64(),
+                "is_synthetic": pl.Boolean(),
+                "entry": pl.Int64(),
+            },
         }.items()
     }
 )

@@ -25,6 +25,8 @@ def nothing_came_in(definition: Definition, year: int) -> Remark:
 
 def rate(definition: Definition, year: int, numerator: int, denominator: int, base: Reported) -> Remark:
     """Both levels of a rate, or why it has none."""
+    if definition.compared and base.value is None and base.remarks:
+        return f"未知：无可比基数；本年为 {numerator:,}", f"unknown: no comparable base; this year's is {numerator:,}"
     if definition.compared and base.value is None:
         return (
             f"未知：没有{year - 1}年{definition.compared}的披露数据；本年为 {numerator:,}",
@@ -36,7 +38,7 @@ def rate(definition: Definition, year: int, numerator: int, denominator: int, ba
     if definition.has_interval:
         _, low, high = wilson(numerator, denominator)
         zh, en = f"{zh}，95%区间 {low:.2%}–{high:.2%}", f"{en}, 95 % interval {low:.2%}-{high:.2%}"
-    if not definition.compared:
+    if not definition.compared or base.is_signed:
         return zh, en
     title_zh, title_en = (f"，见《{base.document}》", f" in “{base.document}”") if base.document else ("", "")
     return f"{zh}（{year - 1}年披露数据{title_zh}）", f"{en} (as published for {year - 1}{title_en})"

@@ -1,4 +1,4 @@
-"""Figures as published, imported from documents: what a computed figure is compared with."""
+"""What a computed figure is compared with: the year before as it was signed off, else as it was published."""
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
@@ -9,15 +9,58 @@ from analytics.kpi.definition import Definition, Measure
 
 
 @dataclass(frozen=True, slots=True)
+class Levels:
+    """Figures of other years: the frames `signed_figures` and `reported_figures`."""
+
+    signed: pl.DataFrame
+    reported: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
 class Reported:
-    """What is published of one KPI for one year."""
+    """What is signed off or published of one KPI for one year."""
 
     value: int | Decimal | None = None
     """As `Figure.value`; None where nothing usable is published."""
     document: str = ""
     is_synthetic: bool = False
+    is_signed: bool = False
+    """Whether it was signed off here; else it is as published."""
     remarks: tuple[tuple[str, str], ...] = ()
     """Why there is no value although something is published, or what to know of it; zh and en."""
+
+
+def level_of(levels: Levels, definition: Definition, year: int) -> Reported:
+    """The figure of a KPI for another year: as signed off by the same definition, else as published.
+
+    What was signed off by another version of the definition is not comparable, and nothing takes its place.
+
+    Args:
+        levels: of other years.
+        definition: the KPI.
+        year: the year it is asked for.
+    """
+    rows = levels.signed.filter(pl.col("kpi") == definition.id, pl.col("year") == year).to_dicts()
+    if not rows:
+        return reported_of(levels.reported, definition, year)
+    signed = rows[0]
+    if signed["definition_version"] != str(definition.version):
+        versions = f"v{signed['definition_version']}", f"v{definition.version}"
+        zh = f"与{year}年不可比：{definition.id}当年按{versions[0]}口径签认，现为{versions[1]}"
+        en = "not comparable with {}: {} was signed off by {} of its definition, now {}"
+        return Reported(remarks=((zh, en.format(year, definition.id, *versions)),))
+    if signed["value"] is None:
+        en = f"{definition.id} was signed off as unknown for {year}"
+        return Reported(remarks=((f"{definition.id}的{year}年数签认为未知", en),))
+    value = _parsed_exact(signed["value"], definition.measure)
+    entry = signed["entry"]
+    remark = f"{year}年数据见台账第{entry}条", f"{year} as signed off in ledger entry {entry}"
+    return Reported(value, "", signed["is_synthetic"], is_signed=True, remarks=(remark,))
+
+
+def _parsed_exact(text: str, measure: Measure) -> int | Decimal:
+    """A value as the ledger keeps it: a count, fen, or a rate."""
+    return Decimal(text) if measure == "percent" else int(text)
 
 
 def reported_of(reported: pl.DataFrame, definition: Definition, year: int) -> Reported:
@@ -45,7 +88,7 @@ def reported_of(reported: pl.DataFrame, definition: Definition, year: int) -> Re
     document = str(found["document_title"].drop_nulls().first() or "")
     value, is_synthetic = values[found["value"][0]], bool(found["is_synthetic"].any())
     made_up = ((f"{year}年披露数据为合成数据", f"the figure published for {year} is synthetic"),)
-    return Reported(value, document, is_synthetic, made_up if is_synthetic else ())
+    return Reported(value, document, is_synthetic, remarks=made_up if is_synthetic else ())
 
 
 def _parsed(text: str, measure: Measure) -> int | Decimal | None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from db.errors import UsageError
-from flows.cli.options import DB, Db, Json, Year
+from flows.cli.options import DB, Db, Json, Year, key_path
 from flows.show import show_json, show_rows, tell
 
 
@@ -35,10 +35,10 @@ def kpi(year: Year, as_json: Json = False, db: Db = DB) -> None:
     from analytics.kpi.figures import figure_json
     from db.connection import open_database
     from db.figures import failing_checks
-    from flows.rollup import figures
+    from flows.ledger import shown_figures
 
     with open_database(db, read_only=True) as database:
-        rows = [figure_json(figure) for figure in figures(database, year)]
+        rows = [figure_json(figure) for figure in shown_figures(database, year)]
         failing = failing_checks(database, year)
     if as_json:
         show_json(rows)
@@ -56,12 +56,15 @@ def trace(
     as_json: Json = False,
     db: Db = DB,
 ) -> None:
-    """The records under a figure, each with the landed file and its position in it."""
-    from db.connection import open_database
+    """The records under a figure, each with the landed file, its position in it and what stands there."""
+    from db.connection import landing_root, open_database
+    from db.keys import load_key
+    from db.landing import Landing
     from flows.tracing import trace_records
 
+    landing = Landing(landing_root(db), load_key(path) if (path := key_path()) else None)
     with open_database(db, read_only=True) as database:
-        rows = trace_records(database, db, kpi_id, year, sample, seed)
+        rows = trace_records(database, landing, kpi_id, year, sample, seed)
     if as_json:
         show_json(rows)
         return

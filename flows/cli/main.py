@@ -11,7 +11,7 @@ from typing import Final
 import typer
 
 from db.errors import FanzhaError, Interrupted, UsageError
-from flows.cli import analysis, figures, following, operation, records, takedown
+from flows.cli import analysis, figures, following, ledger, operation, records, takedown
 from flows.show import printing, reader_is_gone, say, silence
 
 _CANNOT_BE_NAMED: Final = frozenset(
@@ -27,7 +27,7 @@ app: Final = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _room in (operation, records, analysis, figures, following, takedown):
+for _room in (operation, records, analysis, figures, ledger, following, takedown):
     _room.register(app)
 _OBJECTS: Final = 50_000
 """Objects made between two searches for garbage; there is little of it, and a search takes longer than to import."""

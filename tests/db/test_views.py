@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from db.connection import open_database
-from db.views import VIEWS, View, ensure_views
+from db.view import View
+from db.views import VIEWS, ensure_views
 from tests.web.filled import Records, filled
 
 _ZH_AND_EN = re.compile(r".*[\u4e00-\u9fff].* · .*[A-Za-z].*")

@@ -73,7 +73,7 @@ def sizes(store: Store) -> dict[str, int]:
 def test_a_year_is_counted_traced_and_kept_as_before(year: tuple[Path, Store]) -> None:
     folder, store = year
     before, held = computed_figures(store.database, 2024), sizes(store)
-    traced = {kpi: trace_records(store.database, store.path, kpi, 2024, None, 0) for kpi in KPIS}
+    traced = {kpi: trace_records(store.database, store.landing, kpi, 2024, None, 0) for kpi in KPIS}
     moved = archive_events(store, JULY)
     assert sum(one.rows for one in moved) + sum(sizes(store).values()) == sum(held.values())
     assert all(sizes(store)[kind] < held[kind] for kind in MOVED)
@@ -81,7 +81,7 @@ def test_a_year_is_counted_traced_and_kept_as_before(year: tuple[Path, Store]) -
     assert computed_figures(store.database, 2024) == before
     assert {figure.id: str(figure.value) for figure in before if figure.id == "K03"} == {"K03": "21400"}
     for kpi in KPIS:
-        assert trace_records(store.database, store.path, kpi, 2024, None, 0) == traced[kpi]
+        assert trace_records(store.database, store.landing, kpi, 2024, None, 0) == traced[kpi]
     assert verify(store, deep=True)[1] == []
 
     assert archive_events(store, JULY) == []

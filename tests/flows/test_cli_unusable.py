@@ -86,6 +86,9 @@ PLACES = {
     "takedown send --db": ["takedown", "send", "--db", "PATH"],
     "takedown note --db": ["takedown", "note", "1", "--answer", "noted", "--by", "me", "--why", "x", "--db", "PATH"],
     "takedown close --db": ["takedown", "close", "a.example", "--by", "me", "--why", "x", "--db", "PATH"],
+    "ledger close --db": ["ledger", "close", "2024", "--by", "me", "--why", "x", "--db", "PATH"],
+    "ledger restate --db": ["ledger", "restate", "2024", "--by", "me", "--why", "x", "--db", "PATH"],
+    "ledger list --db": ["ledger", "list", "2024", "--db", "PATH"],
     "key new": ["key", "new", "PATH"],
     "simulate --out": ["simulate", "2024", "--out", "PATH", "--scale", "0.001"],
 }

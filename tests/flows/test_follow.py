@@ -273,7 +273,9 @@ def test_a_closure_by_probes_leads_to_the_page(followed: Store) -> None:
     probe(followed, *down(2))
     follow_up(followed)
     (closure,) = (
-        row for row in trace_records(followed.database, followed.path, "K14", 2024, None, 0) if row["type"] == "closure"
+        row
+        for row in trace_records(followed.database, followed.landing, "K14", 2024, None, 0)
+        if row["type"] == "closure"
     )
     seen = {name: closure[name] for name in ("source", "document", "position", "occurred_at")}
     assert seen == {

@@ -76,7 +76,7 @@ def test_what_is_approved_leaves_once_and_is_an_action(attacked: Store, inbox: t
     action = one(attacked, "SELECT first_action_at IS NOT NULL AS acted FROM attack")
     assert action == {"acted": 1}
     year = int(str(row["sent"])[:4])
-    (traced,) = trace_records(attacked.database, attacked.path, "K10", year, None, 0)
+    (traced,) = trace_records(attacked.database, attacked.landing, "K10", year, None, 0)
     assert traced["source"] == "fanzha-notices"
     digest = str(traced["file"]).rpartition("/")[2].removesuffix(".z")
     assert attacked.landing.read(digest, is_encrypted=False) == content

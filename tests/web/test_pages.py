@@ -21,9 +21,11 @@ from pathlib import Path
 import pytest
 import uvicorn
 
-from db.connection import open_database
+from db.connection import open_database, transaction
 from db.errors import UsageError
-from db.views import VIEWS, View
+from db.ledger import Draft, append_entry
+from db.view import View
+from db.views import VIEWS
 from db.vocabulary import Claim
 from tests.web.filled import Records, filled
 from web.pages import _ReadOnly, make_pages, serve
@@ -91,6 +93,9 @@ def _fill(records: Records) -> None:
     records.match_app("com.demo.qifu")
     for raw in (f"http://{HOST}/x", FORMULA, SCRIPT, TURNED):
         records.quarantine("feed", raw)
+    with transaction(records.store.database):
+        draft = Draft(2023, "close", FORMULA + TURNED, SCRIPT, 1, "fanzha", "", 0, {}, (), [])
+        append_entry(records.store.database, draft)
 
 
 def text_of(page: str) -> str:
@@ -144,6 +149,8 @@ def test_the_first_page_offers_views_and_questions_before_tables(site: Site) -> 
         ("/fanzha/v_quarantine", "hxxp://qifu-login-demo[.]example/x"),
         ("/fanzha/v_quarantine", "qifu\\u202egnp[.]exe"),
         ("/fanzha/v_quarantine", SCRIPT),
+        ("/fanzha/v_ledger", SCRIPT),
+        ("/fanzha/v_ledger", f"{FORMULA}qifu\\u202egnp.exe"),
         ("/fanzha/app", "hxxps://qifu-login-demo[.]example/a[.]apk"),
         ("/fanzha/new-lookalikes?brand=&day=2024-06-01", "qifu-login-demo[.]example"),
         ("/fanzha/review-queue", "qifu-login-demo[.]example"),
