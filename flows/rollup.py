@@ -1,6 +1,7 @@
 """Follow-up and roll-up: attacks from their events, figures from the records."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import Final, NamedTuple
 from unicodedata import normalize
@@ -13,23 +14,26 @@ from analytics.attacks.groups import unite
 from analytics.kpi.definition import Definition
 from analytics.kpi.definitions import DEFINITIONS
 from analytics.kpi.figures import Figure, compute
+from analytics.kpi.frames import FRAMES
 from analytics.probes import derive_events
 from db.archives import reading_archived
-from db.basis import basis_of
+from db.basis import are_sightings_reports, basis_of
 from db.brands import Brand, load_brands
 from db.connection import snapshot, transaction
+from db.errors import Busy
 from db.figures import StoredFigure, kept_figures, save_attacks, save_figures
 from db.follow import CLOSURES, read_followed, read_reports, read_told, read_untold, read_verdicts, save_told
 from db.frames import scan_frames
 from db.matches import read_brands
 from db.period import Period
-from db.store import Store, now_ms
-from db.tally import KINDS
-from flows.counting import fold_facts, keep_facts, known_measures
+from db.store import Store, hold, now_ms
+from flows.counting import changed_years, fold_facts, keep_facts, known_measures
 from flows.site_log import read_site_log
 
 _TABLES: Final = {"address": "sighting", "app": "app_sighting"}
 """Kind of records -> its table, where they have different names."""
+_HELD: Final = {"intervention": "interventions", "loss": "losses"}
+"""Kind of records -> its frame: some hundred thousand events a year, between which a figure goes back and forth."""
 _SITES: Final = 500
 """Sites whose probes are in memory at once."""
 
@@ -70,14 +74,14 @@ def computed_figures(database: Database, year: int) -> list[Figure]:
     """All KPIs of a year, computed from the records."""
     period = Period(year)
     with snapshot(database), reading_archived():
-        return compute(read_records(database, period), period)
+        return compute(_frames_for(DEFINITIONS.values(), database, period), period)
 
 
 def compared_figures(database: Database, year: int) -> tuple[list[Figure], list[Figure]]:
     """All KPIs of a year as its records have them, those of which facts are kept as these have them, of one instant."""
     period = Period(year)
     with snapshot(database), reading_archived():
-        records, known = read_records(database, period), known_measures(database, year)
+        records, known = _frames_for(DEFINITIONS.values(), database, period), known_measures(database, year)
         of_facts = compute(records, period, [DEFINITIONS[kpi] for kpi in known], known)
         return compute(records, period), of_facts
 
@@ -95,9 +99,17 @@ def roll_up(store: Store, year: int) -> list[Figure]:
     return current
 
 
+def refresh(store: Store) -> None:
+    """Roll up again the years in which rows were stored; one that another process is at is left to that or the next."""
+    for year in changed_years(store.database):
+        with suppress(Busy), hold(store.path, "roll-up"):
+            roll_up(store, year)
+
+
 def figure_bases(database: Database) -> dict[str, str]:
     """KPI -> what it rests on."""
-    wanted = {definition.id: _rests_on(definition) for definition in DEFINITIONS.values()}
+    of_attacks = ("attack_event", "verdict", *(("sighting",) if are_sightings_reports(database) else ()))
+    wanted = {definition.id: _rests_on(definition, of_attacks) for definition in DEFINITIONS.values()}
     found = {on: basis_of(database, on.kinds, is_derived=on.is_derived) for on in {*wanted.values()}}
     return {kpi: found[on] for kpi, on in wanted.items()}
 
@@ -109,11 +121,11 @@ class _Base(NamedTuple):
     is_derived: bool
 
 
-def _rests_on(definition: Definition) -> _Base:
-    """What sources say of its kinds, and figures published before; attacks follow from more than events."""
-    if definition.frame == "attack_events":
-        return _Base(KINDS, is_derived=True)
-    return _Base((*(_TABLES.get(kind, kind) for kind in definition.kinds), "reported_figure"), is_derived=False)
+def _rests_on(definition: Definition, of_attacks: tuple[str, ...]) -> _Base:
+    """What sources say of its kinds, and figures published before; attacks follow from more than their events."""
+    is_derived = definition.frame == "attack_events"
+    kinds = of_attacks if is_derived else tuple(_TABLES.get(kind, kind) for kind in definition.kinds)
+    return _Base((*kinds, "reported_figure"), is_derived)
 
 
 def _current(database: Database, year: int) -> tuple[list[Figure], dict[str, str]]:
@@ -126,10 +138,19 @@ def _current(database: Database, year: int) -> tuple[list[Figure], dict[str, str
         if wanted:
             known = known_measures(database, year)
             counted = [definition for definition in wanted if definition.id not in known]
-            has_attacks = any(definition.frame == "attack_events" for definition in counted)
-            frames = read_records(database, period) if has_attacks else scan_frames(database, period)
+            frames = _frames_for(counted, database, period)
             found |= {figure.id: figure for figure in compute(frames, period, wanted, known)}
     return [found[kpi] for kpi in DEFINITIONS], bases
+
+
+def _frames_for(wanted: Iterable[Definition], database: Database, period: Period) -> Mapping[str, pl.LazyFrame]:
+    """The frames that some KPIs are computed from; what one of them reads again and again is read once and held."""
+    kinds = {kind for definition in wanted for kind in definition.kinds}
+    frames = dict(read_records(database, period) if "attack_event" in kinds else scan_frames(database, period))
+    for name in (name for kind, name in _HELD.items() if kind in kinds):
+        columns = [column for column in FRAMES[name] if column not in {"source", "document", "position"}]
+        frames[name] = frames[name].select(columns).collect(engine="streaming").lazy()
+    return frames
 
 
 def _kept(database: Database, year: int, bases: Mapping[str, str]) -> dict[str, Figure]:
