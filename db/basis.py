@@ -19,6 +19,15 @@ _OTHERS: Final = """SELECT
         (SELECT is_listed, declaration FROM brand ORDER BY position, brand_id))"""
 
 
+_REPORTS: Final = """SELECT EXISTS (SELECT 1 FROM brand CROSS JOIN match ON match.brand_id = brand.brand_id
+    AND match.confidence >= brand.threshold WHERE brand.is_listed AND brand.is_followed)"""
+
+
+def are_sightings_reports(database: Database) -> bool:
+    """Whether attacks follow from sightings too: some host resembles a brand that is followed."""
+    return bool(database.execute(_REPORTS).fetchone()[0])
+
+
 def basis_of(database: Database, kinds: Collection[str], *, is_derived: bool = True) -> str:
     """A digest of what is derived from: nothing of it is ever changed, so that how much there is tells it.
 

@@ -55,6 +55,7 @@ _EVENT: Final = {
 _VOCABULARIES: Final = MappingProxyType({"named": "brand"})
 """Of the terms that a column called otherwise holds; a `type` is of its table's vocabulary."""
 
+_OF_SOURCE: Final = frozenset({"source", "is_synthetic", "format"})
 _ONE: Final = {"one": pl.Int64}
 _IDS: Final[Mapping[str, Mapping[str, "Column"]]] = {
     "source_id": {"source_id": ("{table}.source_id", pl.Int64)},
@@ -242,10 +243,17 @@ def _scan(database: Database, frame: _Frame, period: Period | Span | None) -> pl
             if shared.is_closed:
                 return
             decided = _decided(database, frame, predicate)
-        names = with_columns or schema.names()
-        wanted = pl.Schema({name: schema[name] for name in names if name not in decided.pinned})
+            names = with_columns or schema.names()
+            wanted = pl.Schema({name: schema[name] for name in names if name not in decided.pinned})
+            coded = _coded(database, frame, wanted)
         pinned = [pl.lit(decided.pinned[name], schema[name]).alias(name) for name in names if name in decided.pinned]
-        selected = {name: columns[name][0].replace("{table}", frame.table) for name in wanted} or {"one": "1"}
+        told = {name: coded[name][0] if name in coded else columns[name][0] for name in wanted}
+        selected = {name: sql.replace("{table}", frame.table) for name, sql in told.items()} or {"one": "1"}
+        read = {name: pl.Int64 if name in coded else dtype for name, dtype in wanted.items()} or _ONE
+        words = [
+            pl.col(name).replace_strict(said, default=None, return_dtype=wanted[name])
+            for name, (_, said) in coded.items()
+        ]
         asked = " ".join(selected.values())
         is_told = "told." in asked
         where = " AND ".join(filter(None, ("" if is_told else "{among}", ending, decided.sql))) or "TRUE"
@@ -253,8 +261,8 @@ def _scan(database: Database, frame: _Frame, period: Period | Span | None) -> pl
         left = n_rows
         with _listed(shared) if "{listed}" in asked else nullcontext("") as listed:
             said = {name: sql.replace("{listed}", listed) for name, sql in selected.items()}
-            for batch in read_packed(shared, said, wanted or _ONE, query, (frame.table, _key(frame)), bounds):
-                framed = batch.select(*wanted, *pinned).select(names)
+            for batch in read_packed(shared, said, read, query, (frame.table, _key(frame)), bounds):
+                framed = batch.with_columns(words).select(*wanted, *pinned).select(names)
                 if left is not None:
                     framed = framed.head(left)
                     left -= framed.height
@@ -268,6 +276,19 @@ def _scan(database: Database, frame: _Frame, period: Period | Span | None) -> pl
         return shared.read(batches(with_columns, predicate, n_rows, batch_size))
 
     return register_io_source(watched, schema=schema)
+
+
+def _coded(database: Database, frame: _Frame, wanted: Mapping[str, object]) -> dict[str, tuple[str, dict[int, object]]]:
+    """Of the columns that repeat few words: the id that stands for each in the table, and the word of each id."""
+    coded: dict[str, tuple[str, dict[int, object]]] = {}
+    for name in wanted:
+        if name in _OF_SOURCE:
+            query = f"SELECT source_id, {name if name != 'source' else 'name'} FROM source"  # noqa: S608 - our own names
+            coded[name] = ("{table}.source_id", dict(database.execute(query).fetchall()))
+        elif name in frame.words and name not in _VOCABULARIES:
+            query = "SELECT term_id, name FROM term WHERE vocabulary = ?"
+            coded[name] = (f"{{table}}.{name}_id", dict(database.execute(query, [frame.words[name]]).fetchall()))
+    return {name: (sql, said) for name, (sql, said) in coded.items() if said}
 
 
 @contextmanager

@@ -34,7 +34,29 @@ def save_counted(store: Store, kind: str, rows: pl.DataFrame, origin: Provenance
         How many were new; the others were held already.
     """
     kept = kept_facts(store.database)
-    return save_rows(store.database, store.terms, kind, rows, origin, _Changes(store.database, kept) if kept else None)
+    witness = _Changes(store.database, kept) if kept else None
+    stored = save_rows(store.database, store.terms, kind, rows, origin, witness)
+    if kept and stored:
+        _note_years(store.database, rows, origin)
+    return stored
+
+
+def _note_years(database: Database, rows: pl.DataFrame, origin: Provenance) -> None:
+    """Remember on this connection in which years rows may lie."""
+    clock = next((name for name in ("occurred_at", "published") if name in rows.columns), None)
+    instants = rows[clock].fill_null(origin.fetched_at) if clock else pl.Series([origin.fetched_at])
+    database.execute("CREATE TEMP TABLE IF NOT EXISTS changed_year (year INTEGER PRIMARY KEY)")
+    years = {(year,) for _, year in _years_of("", of=instants)}
+    database.conn.executemany("INSERT OR IGNORE INTO temp.changed_year VALUES (?)", years)
+
+
+def changed_years(database: Database) -> list[int]:
+    """The years whose facts are kept and in which this connection has stored rows since it last asked."""
+    database.execute("CREATE TEMP TABLE IF NOT EXISTS changed_year (year INTEGER PRIMARY KEY)")
+    query = "SELECT DISTINCT year FROM kpi_fact JOIN temp.changed_year USING (year) ORDER BY year"
+    years = [int(year) for (year,) in database.execute(query)]
+    database.execute("DELETE FROM temp.changed_year")
+    return years
 
 
 class _Changes:

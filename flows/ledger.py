@@ -48,7 +48,8 @@ from db.matches import read_brands
 from db.period import Period, shanghai_text
 from db.store import Store, now_ms
 from db.tally import KINDS
-from flows.rollup import code_version, figures, manifests, read_records
+from flows.manifests import code_version, manifests
+from flows.rollup import figures, read_records
 
 _READING: Final = (
     "format", "encoding", "zone", "yields", "verified", "synthetic", "kind", "columns", "values", "constants",

@@ -1,12 +1,8 @@
 """Follow-up and roll-up: attacks from their events, figures from the records."""
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import astuple
-from decimal import Decimal
-from functools import cache
-from importlib.metadata import version
-from importlib.resources import files
 from typing import Final, NamedTuple
 from unicodedata import normalize
 
@@ -15,31 +11,28 @@ from sqlite_utils import Database
 
 from analytics.attacks.derive import derive_attacks, derive_both
 from analytics.attacks.groups import unite
-from analytics.kpi.cards import definition_hash
 from analytics.kpi.checks import Check, Context, checks
 from analytics.kpi.definition import Definition
 from analytics.kpi.definitions import DEFINITIONS
 from analytics.kpi.figures import Figure, compute
+from analytics.kpi.frames import FRAMES
 from analytics.probes import derive_events
 from db.archives import reading_archived
-from db.basis import basis_of
 from db.brands import Brand, load_brands
 from db.connection import snapshot, transaction
-from db.extent import Extent, extents
-from db.figures import StoredFigure, kept_figures, save_attacks, save_checks, save_figures
+from db.errors import Busy
+from db.figures import save_attacks, save_checks, save_figures
 from db.follow import CLOSURES, read_followed, read_reports, read_told, read_untold, read_verdicts, save_told
 from db.frames import scan_frames
-from db.ledger import last_entry
 from db.matches import read_brands
 from db.period import Period
-from db.store import Store, now_ms
-from db.tally import KINDS
-from flows.counting import fold_facts, keep_facts, known_measures
+from db.store import Store, hold, now_ms
+from flows.counting import changed_years, fold_facts, keep_facts, known_measures
+from flows.manifests import manifests, standing_figures
 from flows.site_log import read_site_log
 
-_COUNTING: Final = ("analytics.kpi", "analytics.attacks")
-_TABLES: Final = {"address": "sighting", "app": "app_sighting"}
-"""Kind of records -> its table, where they have different names."""
+_HELD: Final = {"intervention": "interventions", "loss": "losses"}
+"""Kind of records -> its frame: some hundred thousand events a year, between which a figure goes back and forth."""
 _SITES: Final = 500
 """Sites whose probes are in memory at once."""
 
@@ -81,14 +74,14 @@ def computed_figures(database: Database, year: int) -> list[Figure]:
     """All KPIs of a year, computed from the records."""
     period = Period(year)
     with snapshot(database), reading_archived():
-        return compute(read_records(database, period), period)
+        return compute(_frames_for(DEFINITIONS.values(), database, period), period)
 
 
 def compared_figures(database: Database, year: int) -> tuple[list[Figure], list[Figure]]:
     """All KPIs of a year as its records have them, those of which facts are kept as these have them, of one instant."""
     period = Period(year)
     with snapshot(database), reading_archived():
-        records, known = read_records(database, period), known_measures(database, year)
+        records, known = _frames_for(DEFINITIONS.values(), database, period), known_measures(database, year)
         of_facts = compute(records, period, [DEFINITIONS[kpi] for kpi in known], known)
         return compute(records, period), of_facts
 
@@ -111,26 +104,11 @@ def roll_up(store: Store, year: int) -> list[Figure]:
     return list(current.figures.values())
 
 
-def figure_bases(database: Database, year: int) -> dict[str, str]:
-    """KPI -> what its figure of a year rests on: records, and the year before as it was signed."""
-    wanted = {definition.id: _rests_on(definition) for definition in DEFINITIONS.values()}
-    found = {on: basis_of(database, on.kinds, is_derived=on.is_derived) for on in {*wanted.values()}}
-    before = last_entry(database, year - 1)
-    return {kpi: f"{found[on]} {before}" if before else found[on] for kpi, on in wanted.items()}
-
-
-class _Base(NamedTuple):
-    """The tables that a KPI rests on."""
-
-    kinds: tuple[str, ...]
-    is_derived: bool
-
-
-def _rests_on(definition: Definition) -> _Base:
-    """What sources say of its kinds, and figures published before; attacks follow from more than events."""
-    if definition.frame == "attack_events":
-        return _Base(KINDS, is_derived=True)
-    return _Base((*(_TABLES.get(kind, kind) for kind in definition.kinds), "reported_figure"), is_derived=False)
+def refresh(store: Store) -> None:
+    """Roll up again the years in which rows were stored; one that another process is at is left to that or the next."""
+    for year in changed_years(store.database):
+        with suppress(Busy), hold(store.path, "roll-up"):
+            roll_up(store, year)
 
 
 class _Current(NamedTuple):
@@ -143,34 +121,25 @@ class _Current(NamedTuple):
 def _current(database: Database, year: int) -> _Current:
     """The figures of a year; call within one snapshot."""
     period = Period(year)
-    kept = _kept(database, year, figure_bases(database, year))
+    kept = standing_figures(database, year)
     wanted = [definition for definition in DEFINITIONS.values() if definition.id not in kept]
     if not wanted:
-        return _Current(kept, [])
+        return _Current({kpi: kept[kpi] for kpi in DEFINITIONS}, [])
     known = known_measures(database, year)
     counted = [definition for definition in wanted if definition.id not in known]
-    has_attacks = any(definition.frame == "attack_events" for definition in counted)
-    frames = read_records(database, period) if has_attacks else scan_frames(database, period)
-    fresh = compute(frames, period, wanted, known)
+    fresh = compute(_frames_for(counted, database, period), period, wanted, known)
     found = kept | {figure.id: figure for figure in fresh}
     return _Current({kpi: found[kpi] for kpi in DEFINITIONS}, fresh)
 
 
-def _kept(database: Database, year: int, bases: Mapping[str, str]) -> dict[str, Figure]:
-    """Id -> figure of those that are stored as today's definitions, code and records have them."""
-    return {
-        one.kpi: _read(definition, year, one)
-        for one in kept_figures(database, year, bases)
-        if (definition := DEFINITIONS.get(one.kpi))
-        and (one.definition_hash, one.code_version) == (definition_hash(definition), code_version())
-    }
-
-
-def manifests(database: Database, year: int, computed: Sequence[Figure]) -> list[StoredFigure]:
-    """How computed figures are put on record: by what, and from how much; within the snapshot they were computed in."""
-    bases = figure_bases(database, year)
-    extent = extents(database, Period(year), {figure.definition.frame for figure in computed})
-    return [_stored(one, bases[one.id], extent.get(one.definition.frame)) for one in computed]
+def _frames_for(wanted: Iterable[Definition], database: Database, period: Period) -> Mapping[str, pl.LazyFrame]:
+    """The frames that some KPIs are computed from; what one of them reads again and again is read once and held."""
+    kinds = {kind for definition in wanted for kind in definition.kinds}
+    frames = dict(read_records(database, period) if "attack_event" in kinds else scan_frames(database, period))
+    for name in (name for kind, name in _HELD.items() if kind in kinds):
+        columns = [column for column in FRAMES[name] if column not in {"source", "document", "position"}]
+        frames[name] = frames[name].select(columns).collect(engine="streaming").lazy()
+    return frames
 
 
 def _checked(database: Database, year: int, current: _Current) -> tuple[Check, ...]:
@@ -227,51 +196,3 @@ def _named_brands(brands: Sequence[Brand]) -> pl.DataFrame:
     }
     rows = [(name, brand_id, own) for name, (brand_id, own) in known.items()]
     return pl.DataFrame(rows, schema={"key": pl.String, "brand": pl.String, "is_own": pl.Boolean}, orient="row")
-
-
-@cache
-def code_version() -> str:
-    """The program's version, and a digest of the code that counts: figures of other code are computed anew."""
-    digest = hashlib.sha256()
-    for package in _COUNTING:
-        for path in sorted(files(package).iterdir(), key=lambda each: each.name):
-            if path.name.endswith(".py"):
-                digest.update(path.read_bytes())
-    return f"{version('fanzha')}+{digest.hexdigest()[:12]}"
-
-
-def _stored(figure: Figure, basis: str, extent: Extent | None) -> StoredFigure:
-    return StoredFigure(
-        figure.definition.id,
-        str(figure.definition.version),
-        None if figure.value is None else str(figure.value),
-        None if figure.prior is None else str(figure.prior),
-        figure.display_zh,
-        figure.display_en,
-        " / ".join(filter(None, (figure.note_zh, figure.note_en))),
-        figure.note_zh,
-        figure.note_en,
-        figure.numerator,
-        figure.denominator,
-        figure.is_synthetic,
-        definition_hash(figure.definition),
-        code_version(),
-        basis,
-        None if extent is None else extent.rows,
-        None if extent is None else extent.tests,
-        figure.records,
-        figure.units,
-    )
-
-
-def _read(definition: Definition, year: int, stored: StoredFigure) -> Figure:
-    """The figure that `_stored` made this of."""
-    value, prior = (_number(definition, text) for text in (stored.value, stored.prior))
-    notes = (stored.note_zh, stored.note_en, stored.numerator, stored.denominator, stored.is_synthetic)
-    return Figure(definition, year, value, prior, *notes, stored.records, stored.units)
-
-
-def _number(definition: Definition, text: str | None) -> int | Decimal | None:
-    if text is None:
-        return None
-    return Decimal(text) if definition.measure == "percent" else int(text)

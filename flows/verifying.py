@@ -15,8 +15,9 @@ from db.tally import KINDS
 from db.terms import Terms
 from db.verify import guarded, verify_store
 from db.writes import Provenance, differing_rows
+from flows.manifests import figure_bases
 from flows.preparing import prepare
-from flows.rollup import compared_figures, derived_attacks, figure_bases
+from flows.rollup import compared_figures, derived_attacks
 from spiders.catalogue import Source, stored_source
 from spiders.formats.registry import FORMATS
 from spiders.reading import Reader

@@ -50,14 +50,16 @@ def _acted(frames: Frames, period: Period) -> tuple[Apart, ...]:
 def _by_person(frames: Frames, period: Period, stages: tuple[str, ...]) -> pl.LazyFrame:
     reached = real_in(frames["warnings"], period, "occurred_at").filter(pl.col("stage").is_in(stages))
     subject, day = pl.col("subject"), shanghai_day(pl.col("occurred_at"))
-    about = pl.coalesce(pl.format("address {}", "address_id"), pl.format("campaign {}", "campaign"))
+    address = pl.lit("address ") + pl.col("address_id").cast(pl.String)
+    about = pl.coalesce(address, pl.lit("campaign ") + pl.col("campaign"))
     return reached.with_columns(unit=key_of(subject, about, day, needs=subject))
 
 
 def relapse_records(frames: Frames, period: Period) -> pl.LazyFrame:
     """B04: connected dissuasions of people whose scam was confirmed; unit: the person; `meets`: lost within 30 days."""
     followed = followed_connections(frames, period).filter("is_confirmed")
-    return followed.with_columns(unit="subject", meets=pl.col("has_lost").any().over("subject"))
+    lost = followed.group_by("subject").agg(meets=pl.col("has_lost").any())
+    return followed.with_columns(unit="subject").join(lost, on="subject")
 
 
 def lifted_records(frames: Frames, period: Period) -> pl.LazyFrame:
@@ -98,7 +100,8 @@ def sure_records(frames: Frames, period: Period) -> pl.LazyFrame:
 def exposed_records(frames: Frames, period: Period) -> pl.LazyFrame:
     """B07: tiers A and B of the period's episodes; where one is at tier A, only that; unit: the episode."""
     assessed = _assessed(frames, period).filter(pl.col("tier").is_in(["A", "B"]))
-    return assessed.filter(pl.col("tier") == pl.col("tier").min().over("episode"))
+    surest = assessed.group_by("episode").agg(pl.col("tier").min())
+    return assessed.join(surest, on=["episode", "tier"], how="semi")
 
 
 def _assessed(frames: Frames, period: Period) -> pl.LazyFrame:

@@ -43,6 +43,7 @@ def import_files(
     from db.store import open_store
     from flows.files import check_named
     from flows.importing import Imported, import_file, source_for
+    from flows.rollup import refresh
 
     declared = source_for(format_name, source, sources)
     for file in files:
@@ -62,6 +63,7 @@ def import_files(
                 share = f"{imported.counts.quarantined:,} of {imported.counts.rows:,} rows are quarantined"
                 say(f"fanzha: {file}: {share}; fanzha quarantine list shows why")
                 code = max(code, 1)
+        refresh(store)
     rows: list[dict[str, Cell]] = [one.row() for one in done]
     columns = ("file", "rows", "stored", "duplicates", "ignored", "quarantined")
     show_json(rows) if as_json else show_rows("Imported", rows, columns)

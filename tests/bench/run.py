@@ -26,12 +26,15 @@ from tests.bench.matching import (
 )
 from tests.bench.probing import FLOOR as PROBED
 from tests.bench.probing import measure_probing
+from tests.bench.recomputing import DUCKDB
 from tests.bench.running import measure_figures, measure_start
 from tests.bench.thinking import measure_normalise
 from tests.bench.workload import Workload
 from tests.bench.year import FLOOR as ROWS
 from tests.bench.year import (
     SMALLER,
+    measure_after,
+    measure_anew,
     measure_growth,
     measure_memory_growth,
     measure_year,
@@ -59,6 +62,8 @@ BENCHMARKS: Final = (
     Benchmark("year: memory", "nothing: all processes at their peak", "GiB", measure_year_memory, target=2.0),
     Benchmark("year: growth of time", SMALLER, "x", measure_growth, target=11.0),
     Benchmark("year: growth of memory", SMALLER, "x", measure_memory_growth, target=1.2),
+    Benchmark("year: figures anew", DUCKDB, "x", measure_anew, target=1.5),
+    Benchmark("year: a day after", "nothing: `fanzha kpi` once it is in", "s", measure_after, target=1.0),
     Benchmark(
         "queries: the slowest", "nothing: as measured, of those in docs/queries.md", "s", measure_questions, target=1.0
     ),

@@ -21,8 +21,10 @@ from db.store import open_store
 from flows.rollup import computed_figures
 from flows.simulate.plan import LEAST_SCALE, Plan
 from flows.simulate.year import simulate
+from tests.bench.dayafter import measure_day_after
 from tests.bench.frame import Measured
 from tests.bench.ingesting import write_rows
+from tests.bench.recomputing import measure_recomputation
 from tests.bench.workload import YEAR, Workload
 from tests.running import children_of
 
@@ -101,6 +103,26 @@ def measure_memory_growth(workload: Workload) -> Measured:
     """Ten times the rows: how many times the memory."""
     many, few = _year(workload), _smaller(workload)
     return Measured(many.peak / few.peak, f"{many.peak:.2f} GiB : {few.peak:.2f} GiB")
+
+
+def measure_after(workload: Workload) -> Measured:
+    """A day's events more."""
+    folder, scale = _folder(workload)
+    return measure_day_after(folder / "year.db", folder / "bench.key", YEAR, scale)
+
+
+def measure_anew(workload: Workload) -> Measured:
+    """The figures from the events, all anew."""
+    folder, _ = _folder(workload)
+    with open_store(folder / "year.db", folder / "bench.key") as store:
+        return measure_recomputation(store.database, YEAR, folder / "parquet")
+
+
+def _folder(workload: Workload) -> tuple[Path, Decimal]:
+    """Where the year is that was taken in, and its scale."""
+    _year(workload)
+    scale = _scale(workload.share(1_000_000, _TIMES))
+    return workload.folder / f"year-{scale}", scale
 
 
 def _year(workload: Workload) -> Taken:

@@ -1,6 +1,7 @@
 """What two databases hold, by natural keys, so that neither the order of ids nor the hour of a run tells them apart."""
 
 import hashlib
+import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -8,7 +9,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from sqlite_utils import Database
+
 from db.connection import landing_root
+from db.facts import whole_facts
 
 RUNS: Final[Mapping[str, tuple[str, ...]]] = {
     "fetch": ("*",),  # the log of attempts: a killed run has one more
@@ -21,6 +25,7 @@ RUNS: Final[Mapping[str, tuple[str, ...]]] = {
     "derived": ("basis",),
     "kept": ("last_position",),  # of duplicates too, where it was not an update of an older database that counted
     "match": ("first_seen_at",),  # of a host from a list without times: when the file was read
+    "kpi_keys": ("*",),  # in parts as they came; how many distinct ones there are stands with the sums
     "sqlite_stat1": ("*",),
 }
 """Columns that record the runs themselves; all else must be identical."""
@@ -119,6 +124,8 @@ def _value(column: str, parents: Mapping[str, str]) -> str:
 
 def _rows(database: sqlite3.Connection, table: str) -> Iterator[str]:
     """The rows as JSON, in a stable order."""
+    if table == "kpi_sum":
+        return _facts(database)
     parents, left_out = _parents(database, table), {*RUNS.get(table, ()), _own_id(database, table)}
     names = [name for _, name, *_ in _columns(database, table) if name not in left_out]
     values = [
@@ -128,6 +135,18 @@ def _rows(database: sqlite3.Connection, table: str) -> Iterator[str]:
     where = f"WHERE {LATEST}" if table == "kpi_run" else ""
     rows = database.execute(f"SELECT json_array({', '.join(values)}) AS row FROM main.{table} {where} ORDER BY 1")
     return (row for (row,) in rows)
+
+
+def _facts(database: sqlite3.Connection) -> Iterator[str]:
+    """The facts of figures, whatever portions they were added in."""
+    asked = database.execute("SELECT kpi, year, version FROM kpi_fact WHERE is_whole ORDER BY 1, 2").fetchall()
+    for kpi, year, version in asked:
+        numbers = whole_facts(Database(database), kpi, year, version)
+        assert numbers is not None
+        sums = {what: min(n, 1) if what == "reported" else n for what, n in numbers.sums.items()}
+        told = {what: n for what, n in sums.items() if n and not what.startswith("distinct ")}
+        told |= {f"distinct {what}": n for what, n in numbers.distinct.items()}
+        yield from (json.dumps([kpi, year, what, n], separators=(",", ":")) for what, n in sorted(told.items()))
 
 
 def _landed(path: Path) -> list[str]:

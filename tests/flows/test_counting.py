@@ -18,6 +18,7 @@ from analytics.kpi.figures import compute
 from db import keysets
 from db.archive import archive_events
 from db.archives import reading_archived
+from db.basis import noted_bases
 from db.connection import snapshot, transaction
 from db.facts import fold, is_untouched
 from db.frames import scan_frames
@@ -27,8 +28,10 @@ from db.sources import read_cursor
 from db.store import Store, now_ms, open_store
 from flows.counting import keep_facts, known_measures
 from flows.ingest import Document, ingest
+from flows.manifests import figure_bases
 from flows.rollup import computed_figures, figures, roll_up
 from flows.verifying import verify
+from tests.flows.calls import Call
 from tests.flows.test_ingest import make_source
 
 YEAR: Final = 2024
@@ -251,3 +254,15 @@ def test_facts_of_another_version_of_a_definition_are_counted_anew(store: Store)
     roll_up(store, YEAR)
     of_facts, of_records = of_facts_and_records(store, YEAR)
     assert of_facts == of_records
+
+
+def test_an_import_leaves_the_figures_of_its_years_computed(filled: Call, tmp_path: Path) -> None:
+    path, key = tmp_path / "fanzha.db", tmp_path / "test.key"
+    with open_store(path, key) as opened:
+        assert {one.id: one.value for one in roll_up(opened, YEAR)}["K05"] == 2
+    (tmp_path / "more.csv").write_text("id,at,url,result,user\n9,2024-07-01 10:00:00,c.example,benign,u3\n", "utf-8")
+    assert filled("import", "table", "more.csv", "--source", "checks", "--sources", "sources.toml")[0] == 0
+    with open_store(path, key) as opened:
+        noted, bases = noted_bases(opened.database), figure_bases(opened.database, YEAR)
+        assert {kpi: noted[f"{kpi} {YEAR}"] for kpi in DEFINITIONS} == bases
+        assert {one.id: one.value for one in figures(opened.database, YEAR)}["K05"] == 3
