@@ -14,6 +14,8 @@ CHEAP: Final = 0.4
 """Cost of a difference that the eye skips: a lookalike letter, a repeated letter."""
 GLANCE: Final = 0.55
 """Cost of letters of one coarse class that an attentive reader tells apart (b and d)."""
+LOOKS: Final = 0.65
+"""The greatest cost of one such letter, the first of the name."""
 _AGAIN: Final = 0.25
 """Cost of another such letter: who has overlooked one overlooks the next."""
 BESIDE: Final = 0.04

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.match import fold, words
-from analytics.match.costs import LONGER, SHORTER, is_lookalike
+from analytics.match.costs import LONGER, LOOKS, SHORTER, is_lookalike
 from analytics.match.index import FormIndex
 from analytics.match.lexicon import Lexicon
 from analytics.match.matcher import Matcher
-from analytics.match.nearness import letter_sets, may_meet, missing_letters
+from analytics.match.nearness import letter_sets, may_look_like, may_meet, missing_letters
 from analytics.match.spans import find_span
 from db.brands import load_brands
 
@@ -72,6 +72,20 @@ def test_what_may_be_met_is_never_dropped(form: str, seed: int, before: str, aft
     pair = (np.array([FORMS.index(form)]), np.array([1]))
     if find_span(label, form):
         assert may_meet(FORMS, ["elsewhere", label], pair).tolist() == [True]
+
+
+@given(
+    st.sampled_from([*FORMS, "pinggan", "xiaomi", "zhaoshang", "nnxlc", "weixin"]),
+    st.integers(0, 10**9),
+    st.sampled_from(["", "my", "x9", "rr", "c", "l"]),
+    st.sampled_from(["", "l", "24", "cl", "c", "n"]),
+)
+@settings(max_examples=1_500, deadline=None)
+def test_what_differs_in_looks_only_is_never_dropped(form: str, seed: int, before: str, after: str) -> None:
+    label = before + disguised(form, seed) + after
+    span = find_span(label, form)
+    if span and span.cost <= LOOKS:
+        assert may_look_like(form, label)
 
 
 @pytest.mark.parametrize(

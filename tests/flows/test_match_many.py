@@ -23,7 +23,7 @@ from flows import spread
 from flows.cli import match_many
 from flows.cli.match_lines import LineMatcher, defused_cells
 from flows.cli.match_many import match_lines, read_blocks
-from flows.cli.match_work import Task
+from flows.cli.match_work import Answer, Block, Task
 from flows.simulate.names import make_hosts
 from tests.running import FANZHA, children_of
 
@@ -60,7 +60,12 @@ def test_processes_give_the_same_rows_in_the_same_order(
 def test_the_process_that_reads_answers_too(monkeypatch: pytest.MonkeyPatch) -> None:
     here: list[int] = []
     answer = LineMatcher.answer
-    monkeypatch.setattr(LineMatcher, "answer", lambda self, block: here.append(block.first) or answer(self, block))
+
+    def watched(self: LineMatcher, block: Block) -> Answer:
+        here.append(block.first)
+        return answer(self, block)
+
+    monkeypatch.setattr(LineMatcher, "answer", watched)
     monkeypatch.setattr(match_many, "_BLOCK_BYTES", 4_096)
     monkeypatch.setattr(spread, "cores", lambda: 2)
     rows, _, refused = answered("csv")
