@@ -146,7 +146,10 @@ def _is_alike(form: str, window: str) -> bool:
 
 def _has_m_for_r(form: str, window: str) -> bool:
     """Whether m stands for r or r for m: both pass for n, neither for the other (hrpassport)."""
-    return len(form) == len(window) and any({*pair} == {"m", "r"} for pair in zip(form, window, strict=True))
+    return len(form) == len(window) and not _M_AND_R.isdisjoint(zip(form, window, strict=True))
+
+
+_M_AND_R: Final = frozenset({("m", "r"), ("r", "m")})
 
 
 def _single_cost(folds: "Folds", window: str) -> float:
