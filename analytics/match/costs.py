@@ -14,6 +14,8 @@ CHEAP: Final = 0.4
 """Cost of a difference that the eye skips: a lookalike letter, a repeated letter."""
 GLANCE: Final = 0.55
 """Cost of letters of one coarse class that an attentive reader tells apart (b and d)."""
+LOOKS: Final = 0.65
+"""The greatest cost of one such letter, the first of the name."""
 _AGAIN: Final = 0.25
 """Cost of another such letter: who has overlooked one overlooks the next."""
 BESIDE: Final = 0.04
@@ -144,7 +146,10 @@ def _is_alike(form: str, window: str) -> bool:
 
 def _has_m_for_r(form: str, window: str) -> bool:
     """Whether m stands for r or r for m: both pass for n, neither for the other (hrpassport)."""
-    return len(form) == len(window) and any({*pair} == {"m", "r"} for pair in zip(form, window, strict=True))
+    return len(form) == len(window) and not _M_AND_R.isdisjoint(zip(form, window, strict=True))
+
+
+_M_AND_R: Final = frozenset({("m", "r"), ("r", "m")})
 
 
 def _single_cost(folds: "Folds", window: str) -> float:

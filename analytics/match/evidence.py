@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 from typing import Final
 
 from analytics.match import sounds, words
-from analytics.match.costs import CHEAP, MANY, most_cost
+from analytics.match.costs import CHEAP, LOOKS, MANY, most_cost
 from analytics.match.forms import Form
 from analytics.match.spans import Span
 from analytics.match.stretch import Stretch, cut_at, edges, has_help, keyword_among, kind_of
@@ -91,7 +91,7 @@ def _is_plausible(target: Target, span: Span, edge: str, of_window: frozenset[st
     """
     if is_exact_only(target.form):
         return edge in _EDGED or has_help(rests, target.keywords)
-    if span.cost <= 0.65 or span.technique == "homoglyph":
+    if span.cost <= LOOKS or span.technique == "homoglyph":
         return True
     if "is an ordinary word" in of_window or ("the word alone" in of_window and edge != "whole"):
         return False
@@ -171,13 +171,18 @@ def _may_stand(edge: str, span: Span, form: Form) -> bool:
         return False
     if form.derivation in _SOUNDS and span.cost > _most_of_sound(form):
         return False  # a syllable that differs by a letter is another syllable: xiaomi and xiaoyi
-    return span.cost <= 0.65 or len(form.text) > 5 or edge != "inside"
+    return span.cost <= LOOKS or len(form.text) > 5 or edge != "inside"
 
 
 def _most_of_sound(form: Form) -> float:
     """What may differ in a name by its sound: one edit of a long one, of initials nothing but looks."""
     is_long = len(form.text) >= _LONG_SOUND and form.derivation not in {"initials", "mixed"}
-    return most_cost(_ONE_EDIT) if is_long else 0.65
+    return most_cost(_ONE_EDIT) if is_long else LOOKS
+
+
+def is_looks_only(form: Form) -> bool:
+    """Whether a form may differ in looks only (LOOKS)."""
+    return form.derivation in _SOUNDS and _most_of_sound(form) == LOOKS
 
 
 _LONG_SOUND: Final = 9

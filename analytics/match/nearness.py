@@ -5,6 +5,7 @@ Myers with Hyyro's term for swaps: a form's letters are the bits of a 64-bit wor
 labels at a time.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -147,6 +148,17 @@ def may_meet(forms: Sequence[str], plain: Sequence[str], pairs: tuple[Places, Pl
     return near
 
 
+def may_look_like(form: str, plain: str) -> bool:
+    """Whether a form may be met in a label (no hyphens) with a cost of LOOKS at most.
+
+    Letters that pass for each other are of one class; only some pairs make a letter of another.
+    """
+    if _PAIR.search(form) or _PAIR.search(plain):
+        return True
+    return fold.squeeze(fold.coarse(form)) in fold.squeeze(fold.coarse(plain))
+
+
+_PAIR: Final = re.compile("lc|1c|cl|c1|lb|1b|dl|lh")
 _IN_TWO_PLACES: Final = 2
 """Letters that a lookalike may lack of those that its form needs: one in each place that differs."""
 

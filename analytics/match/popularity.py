@@ -3,6 +3,7 @@
 import json
 from functools import cache
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,5 @@ def popular_names() -> frozenset[str]:
     if spec is None or spec.origin is None:  # pragma: no cover - a run-time requirement
         raise ModuleNotFoundError("pymispwarninglists")
     folder = Path(spec.origin).parent / "data" / "misp-warninglists" / "lists"
-    return frozenset(
-        name for each in _LISTS for name in json.loads((folder / each / "list.json").read_text("utf-8"))["list"]
-    )
+    lists = [json.loads((folder / each / "list.json").read_text("utf-8"))["list"] for each in _LISTS]
+    return frozenset(chain.from_iterable(lists))

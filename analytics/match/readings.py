@@ -12,7 +12,7 @@ from analytics.match.costs import CHEAP, most_cost
 from analytics.match.evidence import Reading, Target
 from analytics.match.hosts import Cut, split_names, spoken
 from analytics.match.index import FormIndex
-from analytics.match.nearness import may_meet
+from analytics.match.nearness import may_look_like, may_meet
 from analytics.match.shown import shown_span
 from analytics.match.spans import Span, find_span
 from analytics.match.stretch import doubled, edges, keyword_among, kind_of
@@ -33,6 +33,7 @@ class LabelReader:
         self._latin = [target for target in targets if target.form.text.isascii()]
         forms = [target.form.text for target in self._latin]
         self._written = np.array([evidence.is_exact_only(target.form) for target in self._latin], np.bool_)
+        self._looks_only = np.array([evidence.is_looks_only(target.form) for target in self._latin], np.bool_)
         # a name of one brand may be a domain's label of another: it counts misspelt all the same
         misspelt = {form for form, is_written in zip(forms, self._written, strict=True) if not is_written}
         written = frozenset(forms) - misspelt
@@ -75,6 +76,9 @@ class LabelReader:
         entries = zip(form_rows[written].tolist(), place[written].tolist(), strict=True)
         met[written] = [forms[form] in plain[label] for form, label in entries]
         met[other] = may_meet(forms, plain, (form_rows[other], place[other]))
+        looked = np.flatnonzero(met & self._looks_only[form_rows])
+        entries = zip(form_rows[looked].tolist(), place[looked].tolist(), strict=True)
+        met[looked] = [may_look_like(forms[form], plain[label]) for form, label in entries]
         return pairs.filter(pl.Series(met, dtype=pl.Boolean))
 
     def _read(self, text: str, target: Target, original: str) -> Reading | None:

@@ -147,13 +147,13 @@ def simplified() -> dict[int, str]:
 @lru_cache(maxsize=100_000)
 def read_cost(text: str) -> float:
     """The cost (log10, lower is likelier) of the best reading of `text` as words."""
-    cost_of, length = _costs().get, len(text)
+    cost_of, length, ends = _costs().get, len(text), range(1, len(text) + 1)
     best = [0.0] + [math.inf] * length
     for start in range(length):
         here = best[start]
         if here + UNKNOWN_LETTER < best[start + 1]:  # noqa: PLR1730 - calls of min() double the time of the loop
             best[start + 1] = here + UNKNOWN_LETTER
-        for end in range(start + 1, min(start + _LONGEST, length) + 1):
+        for end in ends[start : start + _LONGEST]:
             piece = text[start:end]
             cost = cost_of(piece)
             if cost is not None and here + cost < best[end] and (end - start >= _TINIEST or piece in _TINY):
@@ -169,7 +169,7 @@ def read_costs(text: str, name: str) -> tuple[float, float]:
     >>> with_it < without
     True
     """
-    cost_of, length = _costs().get, len(text)
+    cost_of, length, ends = _costs().get, len(text), range(1, len(text) + 1)
     derived = cost_of(name, 0) + 0.5  # rarer than the name it begins with: facebooka
     any_best, other_best = ([0.0] + [math.inf] * length for _ in range(2))
     for start in range(length):
@@ -178,7 +178,7 @@ def read_costs(text: str, name: str) -> tuple[float, float]:
             any_best[start + 1] = any_here + UNKNOWN_LETTER
         if other_here + UNKNOWN_LETTER < other_best[start + 1]:  # noqa: PLR1730 - calls of min() double the time of the loop
             other_best[start + 1] = other_here + UNKNOWN_LETTER
-        for end in range(start + 1, min(start + _LONGEST, length) + 1):
+        for end in ends[start : start + _LONGEST]:
             piece = text[start:end]
             cost = cost_of(piece)
             if cost is None or (end - start < _TINIEST and piece not in _TINY):

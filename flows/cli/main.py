@@ -29,7 +29,7 @@ app: Final = typer.Typer(
 )
 for _room in (operation, records, analysis, figures, ledger, following, takedown):
     _room.register(app)
-_OBJECTS: Final = 50_000
+_OBJECTS: Final = 200_000
 """Objects made between two searches for garbage; there is little of it, and a search takes longer than to import."""
 
 

@@ -1,20 +1,36 @@
 """The blocks of `fanzha match`: cut from the input, spread over processes, answered in their order.
 
-A short input is answered in this process, a longer one spread over as many as there are cores.
+A short input is answered in this process alone, a longer one by as many as there are cores, this one among them.
 """
 
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from io import BufferedIOBase
-from itertools import chain, islice
-from typing import Final, TextIO
+from itertools import chain, islice, repeat
+from typing import TYPE_CHECKING, Final, TextIO
 
 from db.errors import Interrupted, UsageError
-from flows.cli.match_work import COLUMNS, MOST_REASONS, Answer, Block, Task, pack_block, pack_task, unpack_answer
+from flows.cli.match_work import (
+    COLUMNS,
+    MOST_REASONS,
+    Answer,
+    Block,
+    Task,
+    pack_answer,
+    pack_block,
+    pack_task,
+    unpack_answer,
+)
 from flows.show import printing
+
+if TYPE_CHECKING:
+    from flows.cli.match_lines import LineMatcher
 
 _BLOCK_BYTES: Final = 1 << 20
 """Some 60,000 hosts: enough for the vectors to pay, few enough to stay in a core's cache."""
+_FIRST_BYTES: Final = (1 << 18, 1 << 19)
+"""Of the first blocks: 40,000 hosts are work for two processes already."""
 _LINE_BYTES: Final = 65_536
 """A longer line is no address; it is cut, not held."""
 
@@ -59,7 +75,8 @@ def read_blocks(source: BufferedIOBase) -> Iterator[Block]:
         UsageError: it is UTF-16 or the like.
     """
     first, begun, is_cut = 1, b"", False
-    reads = iter(lambda: _read(source), b"")
+    sizes = chain(_FIRST_BYTES, repeat(_BLOCK_BYTES))
+    reads = iter(lambda: _read(source, min(next(sizes), _BLOCK_BYTES)), b"")
     for read in chain([_without_mark(next(reads, b""))], reads):
         rest = read[read.find(b"\n") :] if b"\n" in read else b""
         text = begun + (rest if is_cut else read)
@@ -82,10 +99,9 @@ def _without_mark(start: bytes) -> bytes:
     return start.removeprefix(BOM_UTF8)
 
 
-def _read(source: BufferedIOBase) -> bytes:
+def _read(source: BufferedIOBase, left: int) -> bytes:
     """A block's bytes, fewer at the end; piece by piece, since Ctrl-C is not heard within one call."""
     pieces: list[bytes] = []
-    left = _BLOCK_BYTES
     while left and (piece := source.read1(left)):
         pieces.append(piece)
         left -= len(piece)
@@ -101,7 +117,7 @@ def _answers(task: Task, blocks: Iterator[Block]) -> Iterator[Answer]:
     processes = cores()
     if processes < 2:
         return _answered_here(task, chain(ahead, blocks))
-    return _answered_by(processes, task, chain(ahead, blocks))
+    return _answered_by(processes - 1, task, chain(ahead, blocks))
 
 
 def _answered_here(task: Task, blocks: Iterable[Block]) -> Iterator[Answer]:
@@ -113,8 +129,17 @@ def _answered_here(task: Task, blocks: Iterable[Block]) -> Iterator[Answer]:
 def _answered_by(processes: int, task: Task, blocks: Iterable[Block]) -> Iterator[Answer]:
     from flows.spread import ChildEnded, spread
 
+    @cache
+    def matcher() -> "LineMatcher":
+        from flows.cli.match_lines import LineMatcher
+
+        return LineMatcher(task)
+
+    def here(block: Block) -> bytes:
+        return pack_answer(matcher().answer(block))
+
     try:
-        for _, answer in spread("flows.cli.match_child", pack_task(task), blocks, pack_block, processes):
+        for _, answer in spread("flows.cli.match_child", pack_task(task), blocks, pack_block, processes, here):
             yield unpack_answer(answer)
     except ChildEnded as ended:
         raise Interrupted(
