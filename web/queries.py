@@ -40,7 +40,7 @@ FROM v_quarantine WHERE resolved_at IS NULL GROUP BY source, reason ORDER BY row
     Question(
         "kpi-year",
         "某年的指标 · KPIs of a :year",
-        """SELECT kpi, display_zh, display_en, value, prior, definition_version, note, computed_at
+        """SELECT kpi, display_zh, display_en, value, prior, definition_version, state, note, computed_at
 FROM v_kpi_year WHERE year = CAST(:year AS INTEGER) ORDER BY kpi""",
     ),
 )

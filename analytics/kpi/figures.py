@@ -129,12 +129,12 @@ def _figure(definition: Definition, frames: Frames, period: Period, levels: Leve
     records = definition.records(frames, period)
     # a record may be of another year than its unit: an episode of this one may be assessed in the next
     if not (_is_reported(definition, frames, period) or _has_rows(records)):
-        return _noted(unknown, [notes.nothing_came_in(definition, period.year), *prior.remarks])
+        return _noted(unknown, [notes.nothing_came_in(definition, period.year), *notes.prior(prior, period.year - 1)])
     tallied = tally(definition, records)
     remarks = [
         *notes.beside(definition.beside, tallied.beside),
         *(notes.apart(definition.apart(frames, period)) if definition.apart else ()),
-        *prior.remarks,
+        *notes.prior(prior, period.year - 1),
     ]
     if definition.measure == "percent":
         return _rate(unknown, tallied, levels, remarks)

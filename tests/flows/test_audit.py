@@ -251,7 +251,12 @@ QUESTIONS: list[tuple[str, str, str, Callable[[Answer], bool]]] = [
     ("From where?", "restated", "kpi 2025 --json", lambda a: "as signed off in ledger entry 2" in a.of("K10")["note"]),
     # ---- comparatives
     ("What was it the year before?", "closed", KPI, lambda a: a.of("K10")["prior"] == 5),
-    ("As published where?", "closed", KPI, lambda a: "“Synthetic figure, by fanzha simulate”" in a.of("K13")["note"]),
+    (
+        "As published where?",
+        "closed",
+        KPI,
+        lambda a: "in “Synthetic figure, by fanzha simulate”" in a.of("K10")["note"],
+    ),
     ("Growth from what to what?", "closed", KPI, lambda a: "numerator 9, denominator 5" in a.of("K13")["note"]),
     ("And where nothing is known?", "closed", KPI, lambda a: a.of("K11")["prior"] is None),
     # ---- records, bytes, lines
