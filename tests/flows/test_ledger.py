@@ -16,12 +16,14 @@ from analytics.kpi.definitions import DEFINITIONS
 from analytics.kpi.figures import Figure
 from db.brands import load_brands
 from db.connection import transaction
+from db.landing import Landing
 from db.ledger import latest_entry, ledger_faults, read_entries
 from db.matches import save_brands
 from db.store import Store
 from db.verify import verify_store
 from flows.ledger import close, history, restate, shown_figures
 from flows.rollup import follow_up, roll_up
+from flows.tracing import trace_records
 from flows.verifying import verify
 from tests.flows.calls import Call
 from tests.flows.test_rollup import YEAR, take
@@ -178,6 +180,27 @@ def test_another_definition_is_not_compared_with(store: Store, newer: Callable[[
     for kpi in ("K10", "K13"):
         assert "与2023年不可比" in figures[kpi].note_zh
         assert "not comparable with 2023: K10 was signed off by v2 of its definition, now v3" in figures[kpi].note_en
+
+
+def test_documents_of_one_name_are_each_opened_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    act(store, YEAR, "one", "two", "three")
+    close(store, YEAR, "a", "b")
+    act(store, YEAR, "four", "five", "six")
+    read: list[str] = []
+    reading = Landing.read
+
+    def counted(landing: Landing, digest: str, *, is_encrypted: bool) -> bytes:
+        read.append(digest)
+        return reading(landing, digest, is_encrypted=is_encrypted)
+
+    monkeypatch.setattr(Landing, "read", counted)
+    records = trace_records(store.database, store.landing, "K10", YEAR, None, 0)
+    assert len(read) == len(set(read)) == 2
+    assert {record["document"] for record in records} == {"rows.tsv"}
+    for record in records:
+        assert str(record["address"]).removeprefix("http://").rstrip("/") in str(record["text"])
+    late = {str(record["address"]) for record in records if record["is_late"]}
+    assert late == {f"{name}.example" for name in ("four", "five", "six")}
 
 
 TAMPERED = {
