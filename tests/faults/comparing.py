@@ -22,6 +22,8 @@ RUNS: Final[Mapping[str, tuple[str, ...]]] = {
     "kept": ("last_position",),  # of duplicates too, where it was not an update of an older database that counted
     "match": ("first_seen_at",),  # of a host from a list without times: when the file was read
     "sqlite_stat1": ("*",),
+    "ledger_entry": ("*",),  # signed by people: no run writes there
+    "ledger_figure": ("*",),
 }
 """Columns that record the runs themselves; all else must be identical."""
 NAMED: Final[Mapping[str, Mapping[str, str]]] = {
