@@ -3,8 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
@@ -18,12 +17,10 @@ from analytics.kpi.notes import Remark
 from analytics.kpi.restating import (
     NOT_SIGNED,
     Change,
-    Standing,
     has_moved,
     judge,
     lower_bound,
     present,
-    threshold,
     with_remarks,
 )
 from db.archives import reading_archived
@@ -35,7 +32,6 @@ from db.ledger import (
     Action,
     Draft,
     Entry,
-    SignedFigure,
     SourceState,
     append_entry,
     last_document,
@@ -50,6 +46,7 @@ from db.store import Store, now_ms
 from db.tally import KINDS
 from flows.manifests import code_version, manifests
 from flows.rollup import figures, read_records
+from flows.signed import signed_of, standing_of
 
 _READING: Final = (
     "format", "encoding", "zone", "yields", "verified", "synthetic", "kind", "columns", "values", "constants",
@@ -183,7 +180,7 @@ def _sign(
     save_figures(database, year, evidence.stored, at)
     runs = latest_runs(database, year)
     signed = [
-        _signed(figure, runs[figure.id], evidence.lows[figure.id], changes.get(figure.id))
+        signed_of(figure, runs[figure.id], evidence.lows[figure.id], changes.get(figure.id))
         for figure in evidence.figures
     ]
     bounds = (evidence.basis, evidence.last_document, evidence.sources, evidence.own_brands)
@@ -193,7 +190,7 @@ def _sign(
 
 def _changes(database: Database, entry: Entry, computed: Sequence[Figure]) -> list[Change]:
     """What is pending; call within a snapshot."""
-    standing = {kpi: _standing(signed, entry.year) for kpi, signed in entry.figures.items() if kpi in DEFINITIONS}
+    standing = {kpi: standing_of(signed, entry.year) for kpi, signed in entry.figures.items() if kpi in DEFINITIONS}
     moved = [one for one in computed if one.id not in standing or has_moved(standing[one.id].figure, one)]
     special = _special(database, entry, [figure.definition for figure in moved]) if moved else {}
     return [judge(standing.get(figure.id), figure, special.get(figure.id, ())) for figure in moved]
@@ -242,83 +239,4 @@ def _presented(figure: Figure, entry: Entry, change: Change | None) -> Figure:
     signed = entry.figures.get(figure.id)
     if signed is None:
         return with_remarks(figure, [NOT_SIGNED])
-    return present(_standing(signed, entry.year), change, entry.entry_id, entry.at)
-
-
-def _signed(figure: Figure, run: int, low: int | None, change: Change | None) -> SignedFigure:
-    definition, most = figure.definition, threshold(figure)
-    signed = SignedFigure(
-        kpi=figure.id,
-        kpi_run_id=run,
-        definition_version=str(definition.version),
-        name_zh=definition.name_zh,
-        name_en=definition.name_en,
-        unit_zh=definition.unit_zh,
-        unit_en=definition.unit_en,
-        definition_zh=definition.definition_zh,
-        definition_en=definition.definition_en,
-        value=_text(figure.value),
-        prior=_text(figure.prior),
-        display_zh=figure.display_zh,
-        display_en=figure.display_en,
-        note_zh=figure.note_zh,
-        note_en=figure.note_en,
-        numerator=figure.numerator,
-        denominator=figure.denominator,
-        is_synthetic=figure.is_synthetic,
-        threshold=None if most is None else f"{most:f}",
-        low=None if figure.value is None else _text(low),
-    )
-    return signed if change is None else _restated(signed, change)
-
-
-def _restated(signed: SignedFigure, change: Change) -> SignedFigure:
-    causes_zh, causes_en = zip(*change.causes, strict=True)
-    old = change.before.figure if change.before else None
-    return replace(
-        signed,
-        old_definition_version=str(old.definition.version) if old else None,
-        old_value=_text(old.value) if old else None,
-        old_prior=_text(old.prior) if old else None,
-        cause_zh="；".join(causes_zh),
-        cause_en="; ".join(causes_en),
-        is_beyond=change.is_beyond,
-    )
-
-
-def _standing(signed: SignedFigure, year: int) -> Standing:
-    """The figure that `_signed` made this of, with the definition that it was signed by."""
-    definition = replace(
-        DEFINITIONS[signed.kpi],
-        version=int(signed.definition_version),
-        name_zh=signed.name_zh,
-        name_en=signed.name_en,
-        unit_zh=signed.unit_zh,
-        unit_en=signed.unit_en,
-        definition_zh=signed.definition_zh,
-        definition_en=signed.definition_en,
-    )
-    figure = Figure(
-        definition,
-        year,
-        _number(definition, signed.value),
-        _number(definition, signed.prior),
-        signed.note_zh,
-        signed.note_en,
-        signed.numerator,
-        signed.denominator,
-        signed.is_synthetic,
-        shown=(signed.display_zh, signed.display_en),
-    )
-    low = None if signed.low is None else int(signed.low)
-    return Standing(figure, None if signed.threshold is None else Decimal(signed.threshold), low)
-
-
-def _text(value: int | Decimal | None) -> str | None:
-    return None if value is None else str(value)
-
-
-def _number(definition: Definition, text: str | None) -> int | Decimal | None:
-    if text is None:
-        return None
-    return Decimal(text) if definition.measure == "percent" else int(text)
+    return present(standing_of(signed, entry.year), change, entry.entry_id, entry.at)

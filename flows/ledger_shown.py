@@ -1,14 +1,14 @@
 """The ledger of a year as `fanzha ledger list --json` prints it."""
 
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 from analytics.kpi.definitions import DEFINITIONS
 from analytics.kpi.figures import plain_value
-from analytics.kpi.restating import Change, Value, shown_effect, shown_threshold, told
+from analytics.kpi.restating import Change, shown_effect, shown_threshold, told
 from db.ledger import Entry, SignedFigure
 from flows.ledger import History
+from flows.signed import read_value
 
 Shown = dict[str, Any]
 
@@ -98,7 +98,4 @@ def _pending(change: Change) -> Shown:
 
 def _plain(kpi: str, text: str | None) -> int | str | None:
     definition = DEFINITIONS.get(kpi)
-    if text is None or definition is None:
-        return text
-    value: Value = Decimal(text) if definition.measure == "percent" else int(text)
-    return plain_value(definition, value)
+    return plain_value(definition, read_value(definition, text)) if definition else text

@@ -1,10 +1,9 @@
 """From a figure to its records, and from each of them to the landed file, the position in it and what stands there."""
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +23,7 @@ from spiders.formats.places import NO_LINE, Place, places
 from spiders.formats.registry import FORMATS
 
 Cell = str | int | float | bool | None
+Record = Mapping[str, object]
 _UNITS: Final = {"probe": "probe"}
 """Format -> what a position counts where there is no landed file; what else fanzha itself makes are events."""
 _FIRST: Final = ("source", "document", "file", "position")
@@ -39,6 +39,17 @@ class _Trace:
     landing: Landing
     last_document: int | None
     """The last document that was there when the year was signed; None of an open year."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a document holds of the records that are asked for."""
+
+    places: Mapping[int, Place]
+    why: str
+    """Why it cannot be told where they stand; empty where it can."""
+    is_late: bool | None
+    """Whether it came after its year was signed; None of an open year, and of what came in no document."""
 
 
 def trace_records(
@@ -67,42 +78,49 @@ def trace_records(
     ordered = records.sort("source", "document", "position", "unit")
     rows = ordered if sample is None or sample >= ordered.height else ordered[_draw(ordered, sample, seed)]
     trace = _Trace(database, landing, entry.last_document if entry else None)
-    by_file = groupby(rows.iter_rows(named=True), lambda row: (row["source"], row["document"], row["landed"]))
-    return [shown for _, group in by_file for shown in _rows(trace, list(group))]
+    return _rows(trace, rows.to_dicts())
 
 
 def _draw(records: pl.DataFrame, sample: int, seed: int) -> list[int]:
     return sorted(random.Random(seed).sample(range(records.height), sample))  # noqa: S311 - an auditor must be able to draw it again
 
 
-def _rows(trace: _Trace, records: Sequence[Mapping[str, object]]) -> Iterator[dict[str, Cell]]:
-    """Records of one document."""
-    first = records[0]
-    found, why = _places(trace, records)
-    is_late = _is_late(trace, first)
+def _rows(trace: _Trace, records: Sequence[Record]) -> list[dict[str, Cell]]:
+    """Records as they are shown, in their order; each document is opened once, however many share its name."""
+    of_documents: dict[object, list[Record]] = {}
     for record in records:
-        own = {name: _cell(name, value) for name, value in record.items() if name not in {"landed", "format", *_FIRST}}
-        at = record["position"]
-        place = found.get(at, _unread(record)) if isinstance(at, int) else Place("", None)
-        yield {
-            "source": _cell("source", record["source"]),
-            "document": _cell("document", record["document"]),
-            "file": f"{trace.landing.root.name}/{record['landed']}" if record["landed"] else None,
-            "position": place.position or None,
-            "text": place.text,
-            "no_text": None if place.text is not None else why or NO_LINE,
-            "is_late": is_late,
-            **own,
-        }
+        of_documents.setdefault(_document(record), []).append(record)
+    found = {key: _Found(*_places(trace, held), _is_late(trace, held[0])) for key, held in of_documents.items()}
+    return [_row(record, trace.landing.root.name, found[_document(record)]) for record in records]
 
 
-def _unread(record: Mapping[str, object]) -> Place:
+def _document(record: Record) -> tuple[object, ...]:
+    return record["source"], record["document"], record["landed"]
+
+
+def _row(record: Record, landing: str, found: _Found) -> dict[str, Cell]:
+    own = {name: _cell(name, value) for name, value in record.items() if name not in {"landed", "format", *_FIRST}}
+    at = record["position"]
+    place = found.places.get(at, _unread(record)) if isinstance(at, int) else Place("", None)
+    return {
+        "source": _cell("source", record["source"]),
+        "document": _cell("document", record["document"]),
+        "file": f"{landing}/{record['landed']}" if record["landed"] else None,
+        "position": place.position or None,
+        "text": place.text,
+        "no_text": None if place.text is not None else found.why or NO_LINE,
+        "is_late": found.is_late,
+        **own,
+    }
+
+
+def _unread(record: Record) -> Place:
     form = FORMATS.get(str(record["format"]))
     unit = form.unit if form else _UNITS.get(str(record["format"]), "event")
     return Place(f"{unit} {record['position']}", None)
 
 
-def _places(trace: _Trace, records: Sequence[Mapping[str, object]]) -> tuple[dict[int, Place], str]:
+def _places(trace: _Trace, records: Sequence[Record]) -> tuple[dict[int, Place], str]:
     """Where records of one document stand; or why nobody can say."""
     landed, name = str(records[0]["landed"] or ""), str(records[0]["source"])
     if not landed or str(records[0]["format"]) not in FORMATS:
@@ -119,8 +137,7 @@ def _places(trace: _Trace, records: Sequence[Mapping[str, object]]) -> tuple[dic
         return {}, str(error)
 
 
-def _is_late(trace: _Trace, record: Mapping[str, object]) -> bool | None:
-    """Whether a document came after its year was signed."""
+def _is_late(trace: _Trace, record: Record) -> bool | None:
     if trace.last_document is None or not record["landed"]:
         return None
     found = trace.database.execute(

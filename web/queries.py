@@ -40,8 +40,14 @@ FROM v_quarantine WHERE resolved_at IS NULL GROUP BY source, reason ORDER BY row
     Question(
         "kpi-year",
         "某年的指标 · KPIs of a :year",
-        """SELECT kpi, display_zh, display_en, value, prior, definition_version, note, computed_at
+        """SELECT kpi, display_zh, display_en, value, prior, definition_version, state, note, computed_at
 FROM v_kpi_year WHERE year = CAST(:year AS INTEGER) ORDER BY kpi""",
+    ),
+    Question(
+        "restatements",
+        "某年的重述与待重述 · what was restated of a :year, and what is pending",
+        """SELECT kpi, state, effect, must_restate, cause_zh, cause_en, "by", why, at, entry
+FROM v_restatements WHERE year = CAST(:year AS INTEGER) ORDER BY state, entry, kpi""",
     ),
 )
 

@@ -164,8 +164,12 @@ def _figure(definition: Definition, period: Period, measured: Measured, levels: 
     unknown = Figure(definition, period.year, None, prior.value, "", "")
     tallied = measured.tallied
     if tallied is None:
-        return _noted(unknown, [notes.nothing_came_in(definition, period.year), *prior.remarks])
-    remarks = [*notes.beside(definition.beside, tallied.beside), *notes.apart(measured.apart), *prior.remarks]
+        return _noted(unknown, [notes.nothing_came_in(definition, period.year), *notes.prior(prior, period.year - 1)])
+    remarks = [
+        *notes.beside(definition.beside, tallied.beside),
+        *notes.apart(measured.apart),
+        *notes.prior(prior, period.year - 1),
+    ]
     counted = replace(unknown, is_synthetic=tallied.is_synthetic, records=tallied.records, units=tallied.units)
     if definition.measure == "percent":
         return _rate(counted, tallied, levels, remarks)

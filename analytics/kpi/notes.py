@@ -44,6 +44,12 @@ def rate(definition: Definition, year: int, numerator: int, denominator: int, ba
     return f"{zh}（{year - 1}年披露数据{title_zh}）", f"{en} (as published for {year - 1}{title_en})"
 
 
+def prior(level: Reported, year: int) -> list[Remark]:
+    """What to know of the figure of the year before: in which document it was published, or why there is none."""
+    where = (f"{year}年数据见《{level.document}》", f"{year} as published in “{level.document}”")
+    return [*([where] if level.document else ()), *level.remarks]
+
+
 def beside(declared: Sequence[Beside], counts: Sequence[int]) -> list[Remark]:
     """The numbers beside the headline; zeros are left out."""
     shown = [(each, _number(each, count)) for each, count in zip(declared, counts, strict=True) if count]

@@ -57,6 +57,12 @@ def list_entries(year: Year, as_json: Json = False, db: Db = DB) -> None:
         tell(f"{year} is open: nothing is signed off")
         return
     show_rows(f"Ledger {year}", told["entries"], ("entry", "action", "by", "why", "at", "code_version", "digest"))
+    signed = told["entries"][-1]["figures"]
+    _show_if(
+        f"Signed of {year}",
+        signed,
+        ("id", "name_zh", "display_zh", "display_en", "value", "prior", "definition_version"),
+    )
     restated = [{"entry": entry["entry"], **figure} for entry in told["entries"] for figure in entry["restated"]]
     _show_if(f"Restated of {year}", restated, ("entry", "id", "effect", "cause_zh", "cause_en", "beyond_threshold"))
     _show_if(f"Pending of {year}", told["pending"], ("id", "effect", "threshold", "must_restate", "told_zh", "told_en"))

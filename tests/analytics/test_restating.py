@@ -3,12 +3,14 @@
 from dataclasses import replace
 from decimal import Decimal
 
+import polars as pl
 import pytest
 
 from analytics.kpi.definitions import DEFINITIONS
-from analytics.kpi.figures import Figure
+from analytics.kpi.figures import Figure, compute
+from analytics.kpi.frames import FRAMES
 from analytics.kpi.restating import LATE, NOT_SIGNED, Standing, has_moved, judge, shown_effect, threshold, told
-from tests.analytics.kpi_rows import YEAR
+from tests.analytics.kpi_rows import MID, YEAR, attack, frames_of, reported
 
 Value = int | Decimal | None
 
@@ -80,6 +82,29 @@ def test_a_changed_definition_or_source_goes_before_any_threshold() -> None:
     for change in (judge(before, after, [source]), judge(before, newer)):
         assert change.is_beyond
     assert judge(None, after).causes == (NOT_SIGNED,)
+
+
+@pytest.mark.parametrize(
+    ("version", "text", "prior", "growth", "said"),
+    [
+        ("2", "2", 2, Decimal("-50.00"), "2023 as signed off in ledger entry 7"),
+        ("1", "2", None, None, "not comparable with 2023: K10 was signed off by v1 of its definition, now v2"),
+        ("2", None, None, None, "K10 was signed off as unknown for 2023"),
+    ],
+)
+def test_the_year_before_is_compared_only_by_the_same_definition(
+    version: str, text: str | None, prior: int | None, growth: Decimal | None, said: str
+) -> None:
+    frames = frames_of({"attack_events": attack(MID), "reported_figures": [reported("K10", "5")]})
+    row = {"kpi": "K10", "year": 2023, "value": text, "definition_version": version, "is_synthetic": False, "entry": 7}
+    signed = pl.LazyFrame([row], schema=FRAMES["signed_figures"])
+    figures = {one.id: one for one in compute(frames | {"signed_figures": signed}, YEAR)}
+    assert (figures["K10"].prior, figures["K13"].value) == (prior, growth)
+    assert said in figures["K10"].note_en
+    assert said in figures["K13"].note_en
+    published = {one.id: one for one in compute(frames, YEAR)}
+    assert (published["K10"].prior, published["K13"].value) == (5, Decimal("-80.00"))
+    assert "2023 as published in “synthetic report”" in published["K10"].note_en
 
 
 @pytest.mark.parametrize(

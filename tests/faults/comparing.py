@@ -27,6 +27,8 @@ RUNS: Final[Mapping[str, tuple[str, ...]]] = {
     "match": ("first_seen_at",),  # of a host from a list without times: when the file was read
     "kpi_keys": ("*",),  # in parts as they came; how many distinct ones there are stands with the sums
     "sqlite_stat1": ("*",),
+    "ledger_entry": ("*",),  # signed by people: no run writes there
+    "ledger_figure": ("*",),
 }
 """Columns that record the runs themselves; all else must be identical."""
 NAMED: Final[Mapping[str, Mapping[str, str]]] = {

@@ -45,6 +45,9 @@ late-before,2023-12-31 23:59:59,处置,,http://synthetic-before.example/,,bank,�
 late-test,2024-06-01 00:00:00,处置,,http://synthetic-test.example/,,bank,交易诈骗,blocklist,,true
 late-2124,2124-01-01 00:00:00,处置,,http://synthetic-2124.example/,,bank,交易诈骗,blocklist,,false
 """,
+    "sim-interventions": """事件号,时间,动作,订单,原因,确认涉诈,后续受损,用户,测试
+late-block,2024-05-05 10:00:00,拦截,late-order,受害风险,,,late-p2,否
+""",
     "sim-losses": """event_id,occurred_at,type,episode,amount_cny,tier,user,programme,is_test
 late-fen,2024-12-30 10:00:00,assessed,late-e1,0.01,A,late-p1,shanhai,false
 late-three,2024-12-30 10:00:00,assessed,late-e2,1.234,A,late-p1,shanhai,false
@@ -206,6 +209,8 @@ QUESTIONS: list[tuple[str, str, str, Callable[[Answer], bool]]] = [
         LIST,
         lambda a: set(_ids(a.said["pending"], must_restate=True)) >= MOVED,
     ),
+    ("What may stay?", "late", LIST, lambda a: "K39" in _ids(a.said["pending"], must_restate=False)),
+    ("Within which threshold?", "late", LIST, lambda a: a.pending("K39")["threshold"] == "1.19"),
     ("Beyond which threshold?", "late", LIST, lambda a: a.pending("K10")["threshold"] == "1"),
     ("Why one fen?", "late", LIST, lambda a: "leaves the sensitivity bounds" in a.pending("K04")["told_en"]),
     ("What is shown meanwhile?", "late", KPI, lambda a: a.of("K10")["value"] == 14),
@@ -233,7 +238,14 @@ QUESTIONS: list[tuple[str, str, str, Callable[[Answer], bool]]] = [
         "Which definitions?",
         "restated",
         LIST,
-        lambda a: {one["old_definition_version"] for one in a.entry(2)["restated"]} == {"1", "2"},
+        lambda a: (
+            [
+                (one["old_definition_version"], one["definition_version"])
+                for one in a.entry(2)["restated"]
+                if one["id"] == "K10"
+            ]
+            == [("2", "2")]
+        ),
     ),
     (
         "Is what was first signed still there?",
@@ -252,7 +264,12 @@ QUESTIONS: list[tuple[str, str, str, Callable[[Answer], bool]]] = [
     ("From where?", "restated", "kpi 2025 --json", lambda a: "as signed off in ledger entry 2" in a.of("K10")["note"]),
     # ---- comparatives
     ("What was it the year before?", "closed", KPI, lambda a: a.of("K10")["prior"] == 5),
-    ("As published where?", "closed", KPI, lambda a: "“Synthetic figure, by fanzha simulate”" in a.of("K13")["note"]),
+    (
+        "As published where?",
+        "closed",
+        KPI,
+        lambda a: "in “Synthetic figure, by fanzha simulate”" in a.of("K10")["note"],
+    ),
     ("Growth from what to what?", "closed", KPI, lambda a: "numerator 9, denominator 5" in a.of("K13")["note"]),
     ("And where nothing is known?", "closed", KPI, lambda a: a.of("K11")["prior"] is None),
     # ---- records, bytes, lines
