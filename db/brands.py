@@ -152,13 +152,14 @@ def public_suffix(host: str) -> str:
 
     As tldextract has it, a name under a top-level domain that the list does not know has none.
     """
-    labels = host.split(".")
-    for place in range(len(labels)):
-        name = ".".join(labels[place:])
-        if f"!{name}" in suffix_rules():
-            return ".".join(labels[place + 1 :])
-        if suffix_kind(name):
+    rules, name = suffix_rules(), host
+    while name:
+        above = name.partition(".")[2]
+        if f"!{name}" in rules:
+            return above
+        if name in rules or f"*.{above}" in rules:
             return name
+        name = above
     return ""
 
 

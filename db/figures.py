@@ -86,7 +86,7 @@ def save_figures(database: Database, year: int, figures: Sequence[StoredFigure],
     return cursor.rowcount
 
 
-def save_checks(database: Database, year: int, found: Iterable[tuple[str, bool | None, str, str]]) -> None:
+def save_findings(database: Database, year: int, found: Iterable[tuple[str, bool | None, str, str]]) -> None:
     """Store what the checks of a year found, in place of what they found before; within a transaction.
 
     Args:

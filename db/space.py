@@ -33,6 +33,7 @@ PURPOSES: Final = MappingProxyType(
         ("term", "vocabulary, name"): "a term stands once",
         ("url", "host_id, tail"): "an address stands once; all addresses of a host",
         ("vantage", "name, network"): "a vantage point stands once",
+        ("verdict", "package"): "the verdicts on a package",
         ("verdict", "url_id"): "the verdicts on an address",
     }
 )

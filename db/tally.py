@@ -39,7 +39,10 @@ def tally(database: Database, kind: str, origin: tuple[int, int | None], stored:
     """
     if not stored:
         return
-    key = (origin[0], origin[1] or 0, kind)
+    if origin[1] is None:
+        tally_own(database, kind, origin[0], stored)
+        return
+    key = (*origin, kind)
     first, last = positions.min(), positions.max()
     found = database.execute(
         "SELECT last_position FROM kept WHERE source_id = ? AND document_id = ? AND kind = ?", key
@@ -52,6 +55,11 @@ def tally(database: Database, kind: str, origin: tuple[int, int | None], stored:
         )
         return
     database.execute(_ADDED, (*key, stored, last if isinstance(last, int) else -1))
+
+
+def tally_own(database: Database, kind: str, source_id: int, stored: int) -> None:
+    """Count events of fanzha's own that have just been stored: they are of no document, and none comes again."""
+    database.execute(_ADDED, (source_id, 0, kind, stored, -1))
 
 
 def _held_rows(database: Database, kind: str) -> Counter[tuple[int, int]]:

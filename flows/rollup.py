@@ -21,7 +21,7 @@ from db.archives import reading_archived
 from db.brands import Brand, load_brands
 from db.connection import snapshot, transaction
 from db.errors import Busy
-from db.figures import save_attacks, save_checks, save_figures
+from db.figures import save_attacks, save_figures, save_findings
 from db.follow import CLOSURES, read_followed, read_reports, read_told, read_untold, read_verdicts, save_told
 from db.frames import scan_frames
 from db.matches import read_brands
@@ -99,7 +99,7 @@ def roll_up(store: Store, year: int) -> list[Figure]:
     with transaction(store.database):
         save_figures(store.database, year, stored, now_ms())
         if found is not None:
-            save_checks(store.database, year, [astuple(check) for check in found])
+            save_findings(store.database, year, [astuple(check) for check in found])
         fold_facts(store.database, year)
     return list(current.figures.values())
 

@@ -1,25 +1,23 @@
 """What answers "is this address bad?": the one place that does, for the command line and what else may ask."""
 
-import uuid
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from typing import Any
+import gc
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from time import gmtime, strftime
+from typing import Any, NamedTuple
 
-import polars as pl
 from sqlite_utils import Database
 
-from analytics.normalise.records import normalise_rows
+from analytics.normalise.address import Address
 from db.brands import Brand
-from db.vocabulary import Assessment, Claim
-from spiders.formats.parsed import rows_frame
+from db.checks import Checked
+from db.vocabulary import Assessment
 from web.rules import Finding, findings
 from web.subjects import BrandMatcher, Subject, read_subjects
 
 
-@dataclass(frozen=True, slots=True)
-class Assessed:
-    """The answer on one value, read as one kind of thing."""
+class Assessed(NamedTuple):
+    """The answer on one value, read as one kind of thing; a tuple like `db.known.Known`."""
 
     input: str
     kind: str
@@ -34,10 +32,13 @@ class Assessed:
     first_seen: str | None
     """RFC 3339 in UTC, like `last_seen`; null where no source has seen it."""
     last_seen: str | None
+    address: Address | None
+    """Of a URL or host."""
 
     def row(self) -> dict[str, Any]:
         """As `fanzha check --json` shows it."""
-        return {**asdict(self), "assessment": self.assessment.value, "reasons": list(self.reasons)}
+        shown = {name: value for name, value in self._asdict().items() if name != "address"}
+        return {**shown, "assessment": self.assessment.value, "reasons": list(self.reasons)}
 
 
 def assess(
@@ -54,39 +55,59 @@ def assess(
     Returns:
         In the order of the values; two for one that could be a host and a package.
     """
-    return [_assessed(subject) for subject in read_subjects(database, values, brands, matcher)]
+    told: dict[Hashable, _Told] = {}
+    with _uncollected():
+        return [_assessed(subject, told) for subject in read_subjects(database, values, brands, matcher)]
 
 
-def check_rows(assessed: Sequence[Assessed]) -> pl.DataFrame:
-    """The URL check events of an assessment, as `db.writes.save_rows` takes them; a package is no address.
-
-    Their time is left to `Provenance.fetched_at`.
-    """
-    checked = [one for one in assessed if one.kind in {"url", "host"}]
-    columns = {
-        "position": range(1, len(checked) + 1),
-        "event_id": [uuid.uuid4().hex for _ in checked],
-        "address": [one.input for one in checked],
-        "actor": ["staff"] * len(checked),
-        "result": [one.assessment.value for one in checked],
-    }
-    frame = rows_frame("url_check", columns)
-    return normalise_rows("url_check", frame, zone="UTC", claim=Claim.NONE, key=None).rows
+def checks(assessed: Iterable[Assessed]) -> list[Checked]:
+    """The URL check events of an assessment, as `db.checks.save_checks` takes them; a package is no address."""
+    return [
+        Checked(at.host, at.registrable_length, at.suffix_length, at.is_shared, at.tail, one.assessment.value)
+        for one in assessed
+        if (at := one.address)
+    ]
 
 
-def _assessed(subject: Subject) -> Assessed:
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the collector of cycles: of many values it would search all that the matcher holds, and find none."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+class _Told(NamedTuple):
+    """What the rules answer: the same of all that has the same evidence."""
+
+    assessment: Assessment
+    brand: str | None
+    confidence: int | None
+    reasons: tuple[str, ...]
+
+
+def _assessed(subject: Subject, told: dict[Hashable, _Told]) -> Assessed:
+    evidence, known = subject.evidence, subject.known
+    if (one := told.get(evidence)) is None:
+        one = told[evidence] = _told(subject)
+    first = _instant(known.first_seen_at)
+    last = first if known.last_seen_at == known.first_seen_at else _instant(known.last_seen_at)
+    return Assessed(subject.text, subject.kind, *one, first, last, subject.address)
+
+
+def _told(subject: Subject) -> _Told:
     found = findings(subject)
     decisive = next((finding for finding in found if finding.assessment), None)
     ordered = sorted(found, key=lambda finding: finding is not decisive)
-    return Assessed(
-        input=subject.text,
-        kind=subject.kind,
-        assessment=decisive.assessment if decisive and decisive.assessment else Assessment.UNKNOWN,
-        brand=subject.brand,
-        confidence=subject.match.confidence if subject.match else None,
-        reasons=_reasons(ordered),
-        first_seen=_instant(subject.known.first_seen_at),
-        last_seen=_instant(subject.known.last_seen_at),
+    return _Told(
+        decisive.assessment if decisive and decisive.assessment else Assessment.UNKNOWN,
+        subject.brand,
+        subject.match.confidence if subject.match else None,
+        _reasons(ordered),
     )
 
 
@@ -95,4 +116,4 @@ def _reasons(found: Sequence[Finding]) -> tuple[str, ...]:
 
 
 def _instant(at: int | None) -> str | None:
-    return None if at is None else datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return None if at is None else strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(at // 1000))

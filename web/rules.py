@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from db.lookups import SourceClaim
+from db.known import SourceClaim
 from db.vocabulary import Answer, Assessment, Claim
 from web.subjects import Subject
 
@@ -115,10 +115,9 @@ def _resembles(subject: Subject) -> Iterator[Finding]:
 
 def _pages_named(subject: Subject) -> Iterator[Finding]:
     number = subject.known.named_urls
-    if number and subject.address:
-        is_own_site = subject.address.registrable_length > 0
+    if number:
         reason = f"该主机上 {number} 个网址被称欺诈 · {number} of its URLs are called fraudulent"
-        yield Finding(Assessment.SUSPICIOUS if is_own_site else None, reason)
+        yield Finding(Assessment.SUSPICIOUS if subject.is_own_site else None, reason)
 
 
 _RULES: Final[tuple[Callable[[Subject], Iterator[Finding]], ...]] = (

@@ -2,10 +2,9 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import polars as pl
 from sqlite_utils import Database
@@ -20,7 +19,8 @@ from analytics.normalise.address import (
     normalise_addresses,
 )
 from db.brands import Brand, suffix_kind
-from db.lookups import BrandMatch, Known, known_addresses, known_packages, stored_matches
+from db.known import BrandMatch, Known, StoredHost
+from db.lookups import known_addresses, known_packages, stored_hosts
 from db.vocabulary import Claim
 
 _PACKAGE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*)+")
@@ -53,9 +53,8 @@ class BrandMatcher(Protocol):
         """The id of the brand to which a host officially belongs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """A text read as one kind of thing, with what is known of it."""
+class Subject(NamedTuple):
+    """A text read as one kind of thing, with what is known of it; a tuple like `db.known.Known`."""
 
     text: str
     kind: str
@@ -68,6 +67,18 @@ class Subject:
     """The brand whose own it is."""
     match: BrandMatch | None = None
     """The brand that it resembles most."""
+
+    @property
+    def is_own_site(self) -> bool:
+        """Whether its host is registered by somebody, and no public suffix."""
+        return self.address is not None and self.address.registrable_length > 0
+
+    @property
+    def evidence(self) -> Hashable:
+        """All that the rules of `web.rules` go by: of what has the same they answer the same."""
+        claims, verdict, _, _, named_urls, _ = self.known
+        own = self.is_own_site, self.official
+        return (self.kind, self.refusal, *own, self.match, claims, verdict, named_urls)
 
     @property
     def brand(self) -> str | None:
@@ -88,19 +99,18 @@ def read_subjects(
 ) -> list[Subject]:
     """The subjects of texts, in their order; one that could be a host and a package gives both, the host first."""
     packages = _packages(database, texts, brands, matcher)
-    addresses = _addresses(texts)
-    meant = [subject for text in texts for subject in _meanings(text, addresses[text], packages)]
-    hosts = [subject for subject in meant if subject.address]
-    known = _known_hosts(database, hosts)
-    matches = _address_matches(database, [subject.address for subject in hosts if subject.address], brands, matcher)
+    others = [text for text in dict.fromkeys(texts) if text.strip() not in packages or _may_be_host(text.strip())]
+    hosts = _hosts(database, others, brands, matcher)
+    return [subject for text in texts for subject in _meanings(text, hosts, packages)]
 
-    def told(subject: Subject, address: Address) -> Subject:
-        if known[address] == _UNKNOWN and has_broken_label(address.host):
-            return Subject(subject.text, "unreadable", refusal=BROKEN_PUNYCODE)
-        met = [match for text in _texts(address) for match in matches[text]]
-        return replace(subject, known=known[address], official=matcher.official(address.host), match=_best(met))
 
-    return [told(subject, subject.address) if subject.address else subject for subject in meant]
+def _meanings(text: str, hosts: Mapping[str, Subject], packages: Mapping[str, Subject]) -> list[Subject]:
+    package = packages.get(text.strip())
+    host = hosts.get(text)
+    if package is None or host is None:
+        return [one for one in (host, package and package._replace(text=text)) if one]
+    as_package = package._replace(text=text)
+    return [as_package] if host.kind == "unreadable" else [host, as_package]
 
 
 def _addresses(texts: Sequence[str]) -> dict[str, Address | NotAnAddress]:
@@ -118,16 +128,6 @@ def _address(text: str) -> Address | NotAnAddress:
         return canonical_address(text)
     except NotAnAddress as refusal:
         return refusal
-
-
-def _meanings(text: str, address: Address | NotAnAddress, packages: Mapping[str, Subject]) -> list[Subject]:
-    stripped = text.strip()
-    as_package = [replace(packages[stripped], text=text)] if stripped in packages else []
-    if as_package and not _may_be_host(stripped):
-        return as_package
-    if isinstance(address, NotAnAddress):
-        return as_package or [Subject(text, "unreadable", refusal=address.reason)]
-    return [Subject(text, "url" if address.tail else "host", address), *as_package]
 
 
 def _may_be_host(package: str) -> bool:
@@ -156,59 +156,89 @@ def _packages(
 ) -> dict[str, Subject]:
     """Those of the texts that are packages: they look like one, are a brand's own, or are in the database."""
     official = {package: brand.id for brand in brands for package in brand.packages}
-    spelt = list(dict.fromkeys(text.strip() for text in texts if _PACKAGE.fullmatch(text.strip())))
+    spelt = [text for text in dict.fromkeys(map(str.strip, texts)) if _PACKAGE.fullmatch(text)]
     known = known_packages(database, spelt) if database else [_UNKNOWN] * len(spelt)
-    live = _app_matches([name for name in spelt if name not in official], brands, matcher)
+    meant = {
+        name: one
+        for name, one in zip(spelt, known, strict=True)
+        if one != _UNKNOWN or name in official or _may_be_package(name)
+    }
+    live = _app_matches([name for name in meant if name not in official], brands, matcher)
     return {
         name: Subject(
-            name, "package", known=seen, official=official.get(name), match=_best([*seen.matches, *live.get(name, ())])
+            name, "package", known=one, official=official.get(name), match=_best([*one.matches, *live.get(name, ())])
         )
-        for name, seen in zip(spelt, known, strict=True)
-        if seen != _UNKNOWN or name in official or _may_be_package(name)
+        for name, one in meant.items()
     }
 
 
-def _known_hosts(database: Database | None, subjects: Sequence[Subject]) -> dict[Address | None, Known]:
-    addresses = [subject.address for subject in subjects if subject.address]
-    if database is None:
-        return dict.fromkeys(addresses, _UNKNOWN)
-    known = known_addresses(database, [(address.host, address.tail) for address in addresses])
-    return dict(zip(addresses, known, strict=True))
+def _hosts(
+    database: Database | None, texts: Sequence[str], brands: Sequence[Brand], matcher: BrandMatcher
+) -> dict[str, Subject]:
+    """The texts as hosts and URLs, or why they are none."""
+    read = _addresses(texts)
+    addresses = {text: one for text, one in read.items() if isinstance(one, Address)}
+    hosts = dict.fromkeys(address.host for address in addresses.values())
+    stored = stored_hosts(database, hosts, MATCHER_VERSION) if database else {}
+    known = _known(database, list(addresses.values()), stored)
+    met = _address_matches(list(addresses.values()), stored, brands, matcher)
+    official = {host: matcher.official(host) for host in hosts}
+    found = {
+        text: _host(text, address, one, official[address.host], met)
+        for (text, address), one in zip(addresses.items(), known, strict=True)
+    }
+    return found | {
+        text: Subject(text, "unreadable", refusal=one.reason)
+        for text, one in read.items()
+        if isinstance(one, NotAnAddress)
+    }
+
+
+def _host(
+    text: str, address: Address, known: Known, official: str | None, met: Mapping[tuple[str, str], Sequence[BrandMatch]]
+) -> Subject:
+    if "xn--" in address.host and known == _UNKNOWN and has_broken_label(address.host):
+        return Subject(text, "unreadable", refusal=BROKEN_PUNYCODE)
+    alike = [*met.get((address.host, ""), ()), *(met.get((address.host, address.tail), ()) if address.tail else ())]
+    return Subject(text, "url" if address.tail else "host", address, "", known, official, _best(alike))
+
+
+def _known(database: Database | None, addresses: Sequence[Address], stored: Mapping[str, StoredHost]) -> list[Known]:
+    """What is known of addresses, in their order: of one on a host that is not stored, nothing."""
+    asked = [(stored[address.host].host_id, address.tail) for address in addresses if address.host in stored]
+    known = iter(known_addresses(database, asked) if database else ())
+    return [next(known) if address.host in stored else _UNKNOWN for address in addresses]
 
 
 def _address_matches(
-    database: Database | None, addresses: Sequence[Address], brands: Sequence[Brand], matcher: BrandMatcher
-) -> dict[str, list[BrandMatch]]:
-    """What each of `_texts` of the addresses resembles; one of its tails says nothing of a host.
+    addresses: Sequence[Address], stored: Mapping[str, StoredHost], brands: Sequence[Brand], matcher: BrandMatcher
+) -> dict[tuple[str, str], Sequence[BrandMatch]]:
+    """What hosts (with tail '') and what addresses' tails resemble, by host and tail; a tail says nothing of its host.
 
     Of hosts that are stored with their matches these are taken; the others are matched here and now.
     """
-    rows = [
-        (
-            address.host,
-            address.tail,
-            address.host[-address.registrable_length :] if address.registrable_length else None,
-            _suffix(address),
-        )
-        for address in dict.fromkeys(addresses)
-    ]
-    hosts = list(dict.fromkeys(address.host for address in addresses))
-    stored = stored_matches(database, hosts, MATCHER_VERSION) if database else {}
-    new = {row[0]: row for row in rows if row[0] not in stored}
-    tails = [row for row in rows if row[1]]
-    met = defaultdict(list, {f"{host} ": matches for host, matches in stored.items()})
+    met: dict[tuple[str, str], Sequence[BrandMatch]] = {
+        (host, ""): one.matches for host, one in stored.items() if one.matches
+    }
+    matched = {host for host, one in stored.items() if one.matches is not None}
+    new = {address.host: address for address in addresses if address.host not in matched}
+    tails = {(address.host, address.tail): address for address in addresses if address.tail}
     if new:
-        in_hosts = matcher.match_hosts(pl.DataFrame(list(new.values()), schema=_URLS, orient="row").drop("tail"))
-        met |= _brand_matches(in_hosts.with_columns(text=pl.col("host") + " "), "text", brands)
+        in_hosts = matcher.match_hosts(_frame(new.values()).drop("tail"))
+        met |= _brand_matches(in_hosts.with_columns(tail=pl.lit("")), ("host", "tail"), brands)
     if tails:
-        in_tails = matcher.match_urls(pl.DataFrame(tails, schema=_URLS, orient="row"))
-        met |= _brand_matches(in_tails.with_columns(text=pl.col("host") + " " + pl.col("tail")), "text", brands)
+        met |= _brand_matches(matcher.match_urls(_frame(tails.values())), ("host", "tail"), brands)
     return met
 
 
-def _texts(address: Address) -> tuple[str, ...]:
-    """The host, and the whole address if there is more of it."""
-    return tuple(dict.fromkeys((f"{address.host} ", f"{address.host} {address.tail}")))
+def _frame(addresses: Iterable[Address]) -> pl.DataFrame:
+    """Addresses as the matcher takes them."""
+    rows = [(one.host, one.tail, _registrable_domain(one), _suffix(one)) for one in addresses]
+    return pl.DataFrame(rows, schema=_URLS, orient="row")
+
+
+def _registrable_domain(address: Address) -> str | None:
+    return address.host[-address.registrable_length :] if address.registrable_length else None
 
 
 def _suffix(address: Address) -> str:
@@ -225,18 +255,22 @@ def _app_matches(
         pl.col(name).cast(dtype) if name in apps.columns else pl.lit(None, dtype).alias(name)
         for name, dtype in _APPS.items()
     )
-    by_id = _brand_matches(matcher.match_apps(frame), "app_id", brands)
-    return {package: by_id[number] for number, package in enumerate(packages)}
+    by_id = _brand_matches(matcher.match_apps(frame), ("app_id",), brands)
+    return {package: by_id[number,] for number, package in enumerate(packages)}
 
 
-def _brand_matches(matches: pl.DataFrame, key: str, brands: Sequence[Brand]) -> dict[Any, list[BrandMatch]]:
+def _brand_matches(
+    matches: pl.DataFrame, key: Sequence[str], brands: Sequence[Brand]
+) -> dict[tuple[Any, ...], list[BrandMatch]]:
+    """What the matcher found, by the key of what it was asked for."""
     thresholds = {brand.id: brand.threshold for brand in brands}
-    found: dict[Any, list[BrandMatch]] = defaultdict(list)
-    columns = (key, "brand", "confidence", "explanation_zh", "explanation_en")
-    for value, brand, confidence, zh, en in matches.select(columns).iter_rows():
-        found[value].append(BrandMatch(brand, confidence, thresholds[brand], zh, en))
+    found: dict[tuple[Any, ...], list[BrandMatch]] = defaultdict(list)
+    keys = matches.select(key).iter_rows()
+    columns = ("brand", "confidence", "explanation_zh", "explanation_en")
+    for of, (brand, confidence, zh, en) in zip(keys, matches.select(columns).iter_rows(), strict=True):
+        found[of].append(BrandMatch(brand, confidence, thresholds[brand], zh, en))
     return found
 
 
 def _best(matches: Sequence[BrandMatch]) -> BrandMatch | None:
-    return max(matches, key=lambda match: (match.is_above, match.confidence), default=None)
+    return max(matches, key=lambda match: (match.is_above, match.confidence), default=None) if matches else None

@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-import polars as pl
-
 from analytics.match.matcher import Matcher
 from analytics.normalise.records import normalise_rows
 from db.brands import load_brands
+from db.checks import save_checks
 from db.connection import is_there, transaction
 from db.errors import UsageError
 from db.matches import read_brands
@@ -19,7 +18,7 @@ from db.vocabulary import CHOICES, LABELS_ZH, Claim
 from db.writes import Provenance
 from flows.counting import save_counted
 from spiders.formats.parsed import rows_frame
-from web.check import Assessed, assess, check_rows
+from web.check import Assessed, assess, checks
 
 _ANSWERS: Final = {"confirm": "confirmed", "dismiss": "dismissed", "unsure": "unsure"}
 
@@ -32,7 +31,9 @@ def check_values(path: Path, values: Sequence[str]) -> list[Assessed]:
     with open_store(path, None) as store:
         brands = read_brands(store.database) or load_brands()
         assessed = assess(store.database, values, brands, Matcher(brands))
-        _save(store, "url_check", check_rows(assessed), "fanzha-check", "fanzha check")
+        with transaction(store.database):
+            source_id = save_own_source(store.database, "fanzha-check", "fanzha check")
+            save_checks(store.database, store.terms, source_id, checks(assessed), now_ms())
         return assessed
 
 
@@ -60,7 +61,9 @@ def give_verdict(path: Path, answer: str, value: str, said: Mapping[str, str]) -
         normalised = normalise_rows("verdict", rows, zone="UTC", claim=Claim.NONE, key=None)
         if normalised.rejected.height:
             raise UsageError(f"{value!r}: {normalised.rejected['reason'][0]}")
-        _save(store, "verdict", normalised.rows, "fanzha-verdict", "fanzha verdict")
+        with transaction(store.database):
+            source_id = save_own_source(store.database, "fanzha-verdict", "fanzha verdict")
+            save_counted(store, "verdict", normalised.rows, Provenance(source_id, None, now_ms()))
     return value
 
 
@@ -77,9 +80,3 @@ def _check_brand(store: Store, brand: str) -> None:
 
 def _is_known_package(store: Store, value: str) -> bool:
     return bool(store.database.execute("SELECT 1 FROM app WHERE package = ? LIMIT 1", [value]).fetchone())
-
-
-def _save(store: Store, kind: str, rows: pl.DataFrame, name: str, title: str) -> None:
-    with transaction(store.database):
-        source_id = save_own_source(store.database, name, title)
-        save_counted(store, kind, rows, Provenance(source_id, None, now_ms()))

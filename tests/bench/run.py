@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from tests.bench.asking import measure_batch, measure_check, measure_questions
+from tests.bench.asking import measure_batch, measure_known, measure_many, measure_questions, measure_unknown
 from tests.bench.frame import Benchmark, measure_all, save, show
 from tests.bench.ingesting import LIST, PHISHTANK, WARNINGS, measure_ingest
 from tests.bench.matching import (
@@ -45,6 +45,7 @@ from tests.bench.year import (
 _SCALE: Final = "0.02"
 """Of the published year; everything, the tenth of a year among it, within some fifteen minutes on two cores."""
 _EXECUTEMANY: Final = "sqlite3 executemany of the same final rows into the same schema, from ready tuples"
+_CHECKED: Final = "nothing: as measured, inside the process, the event stored"
 
 BENCHMARKS: Final = (
     Benchmark("ingest: PhishTank CSV", _EXECUTEMANY, "x", measure_ingest(PHISHTANK), target=1.5),
@@ -67,8 +68,11 @@ BENCHMARKS: Final = (
     Benchmark(
         "queries: the slowest", "nothing: as measured, of those in docs/queries.md", "s", measure_questions, target=1.0
     ),
-    Benchmark("check: one address", "nothing: as measured, inside the process", "s", measure_check, target=0.005),
+    Benchmark("check: one known address", _CHECKED, "s", measure_known, target=0.005),
+    Benchmark("check: one unknown host", _CHECKED, "s", measure_unknown, target=0.005),
     Benchmark("check: batch", "the bare sqlite3 look-ups of the same addresses", "x", measure_batch),
+    Benchmark("check: 10,000 known addresses", _CHECKED, "s", measure_many(0), target=0.2),
+    Benchmark("check: 10,000 unknown hosts", _CHECKED, "s", measure_many(1), target=0.2),
     Benchmark("kpi", "nothing: as measured", "s", measure_figures),
     Benchmark("start-up: match one host", "nothing: as measured, the whole process", "s", measure_start, target=1.0),
 )

@@ -4,9 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 
+from analytics.match.matcher import MATCHER_VERSION
 from db.connection import open_database
-from db.lookups import Known, known_addresses, known_packages
+from db.known import Known
+from db.lookups import known_addresses, known_packages, stored_hosts
+from db.plans import read_plan
 from db.vocabulary import Answer, Claim
 from tests.web.filled import DAY, NOON, Records, filled
 
@@ -22,9 +26,19 @@ def records(tmp_path: Path) -> Iterator[Records]:
         yield made
 
 
+def _known(database: Database, addresses: list[tuple[str, str]]) -> list[Known]:
+    """As known addresses are asked for; of hosts that are not stored nothing can be known."""
+    stored = stored_hosts(database, {host for host, _ in addresses}, MATCHER_VERSION)
+    assert not stored or all(one.matches is None for one in stored.values()), "none has been matched"
+    return [
+        known_addresses(database, [(stored[host].host_id, tail)])[0] if host in stored else Known()
+        for host, tail in addresses
+    ]
+
+
 def ask(records: Records, host: str = HOST, tail: str = "") -> Known:
     with open_database(records.store.path, read_only=True) as database:
-        return known_addresses(database, [(host, tail)])[0]
+        return _known(database, [(host, tail)])[0]
 
 
 def test_nothing_is_known_of_what_was_never_seen(records: Records) -> None:
@@ -168,5 +182,21 @@ def test_many_are_answered_in_their_order(records: Records) -> None:
     hosts = [f"host-{number}.example" for number in range(500)]
     records.save("address", "feed", [{"address": host} for host in hosts[::2]], Claim.MALICIOUS)
     with open_database(records.store.path, read_only=True) as database:
-        known = known_addresses(database, [(host, PAGE) for host in hosts])
+        known = _known(database, [(host, PAGE) for host in hosts])
     assert [len(one.claims) for one in known] == [1, 0] * 250
+
+
+def test_nothing_is_read_from_end_to_end(records: Records) -> None:
+    """But for the sources, a catalogue's worth, and what is asked for."""
+    records.sight("police", HOST)
+    records.judge(HOST, "confirmed")
+    records.save("app", "feed", [{"package": "com.demo.loan", "store": "demo-store"}])
+    with open_database(records.store.path, read_only=True) as database:
+        asked: list[str] = []
+        database.conn.set_trace_callback(asked.append)
+        _known(database, [(HOST, PAGE), (HOST, "")])
+        known_packages(database, ["com.demo.loan"])
+        database.conn.set_trace_callback(None)
+        steps = [step for sql in asked for step in read_plan(database, sql, {})]
+    assert len(steps) > 20
+    assert {step.table for step in steps if step.is_scan} <= {"source", "match_state", "rematch"}

@@ -10,10 +10,11 @@ import polars as pl
 
 from analytics.normalise.records import normalise_rows
 from db.brands import Brand
+from db.checks import Checked, save_checks
 from db.connection import transaction
 from db.landing import Landed
 from db.matches import save_brands, save_matches
-from db.sources import SourceRow, save_document, save_quarantine, save_source
+from db.sources import SourceRow, save_document, save_own_source, save_quarantine, save_source
 from db.store import Store, open_store
 from db.vocabulary import Claim, Yields
 from db.writes import Provenance, save_rows
@@ -92,6 +93,12 @@ class Records:
         query = "SELECT app_id FROM app WHERE package = ?"
         ids = [row[0] for row in self.store.database.execute(query, [package])]
         self._match("app_match", "app_id", ids, brand, confidence)
+
+    def note_checks(self, checked: list[Checked]) -> None:
+        """Checks as `fanzha check` keeps them, at `NOON`."""
+        with transaction(self.store.database):
+            source_id = save_own_source(self.store.database, "fanzha-check", "fanzha check")
+            save_checks(self.store.database, self.store.terms, source_id, checked, NOON)
 
     def quarantine(self, source: str, raw: str, reason: str = "not an address") -> None:
         """One rejected row."""

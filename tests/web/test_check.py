@@ -3,17 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from analytics.match.matcher import Matcher
 from db.brands import Brand
-from db.connection import open_database, transaction
+from db.connection import open_database
 from db.vocabulary import CHOICES, Assessment, Claim, Yields
-from db.writes import Provenance, save_rows
-from flows.matching import match_new
 from tests.web.filled import BRANDS, DAY, NOON, Records, filled
-from web.check import Assessed, assess, check_rows
+from web.check import Assessed, assess, checks
 
 PLAIN = "harmless-name.example"
 PAGE = f"https://{PLAIN}/login?x=1"
@@ -284,14 +281,8 @@ def test_a_row_has_the_contracts_fields() -> None:
 def test_each_call_is_an_event_of_staff(records: Records) -> None:
     records.sight("police", PAGE)
     found = check(records, PAGE, PAGE, LOOKALIKE, PACKAGE, "nonsense")
-    rows = check_rows(found)
-    assert set(rows["result"]) <= set(CHOICES["result"])
-    with transaction(records.store.database):
-        source_id = records.store.database.execute("SELECT source_id FROM source WHERE name = 'feed'").fetchone()[0]
-        assert (
-            save_rows(records.store.database, records.store.terms, "url_check", rows, Provenance(source_id, None, NOON))
-            == 4
-        )
+    assert {one.result for one in checks(found)} <= set(CHOICES["result"])
+    records.note_checks(checks(found))
     stored = records.store.database.execute(
         """SELECT host.name, url.tail, result.name, actor.name, occurred_at, is_test, subject_id FROM url_check
            JOIN url USING (url_id) JOIN host USING (host_id) JOIN term AS result ON result.term_id = result_id
@@ -304,58 +295,9 @@ def test_each_call_is_an_event_of_staff(records: Records) -> None:
 
 
 def test_no_address_gives_no_event() -> None:
-    rows = check_rows(assess(None, ["nonsense", APP], BRANDS, MATCHER))
-    assert rows.height == 0
-    assert {"event_id", "host", "tail", "actor", "result"} <= set(rows.columns)
+    assert checks(assess(None, ["nonsense", APP], BRANDS, MATCHER)) == []
 
 
 def test_asking_leaves_no_trace_of_being_seen(records: Records) -> None:
-    rows = check_rows(check(records, PAGE))
-    assert isinstance(rows, pl.DataFrame)
-    with transaction(records.store.database):
-        save_rows(records.store.database, records.store.terms, "url_check", rows, Provenance(1, None, NOON))
+    records.note_checks(checks(check(records, PAGE)))
     assert [(one.assessment, one.first_seen) for one in check(records, PAGE, PLAIN)] == [("unknown", None)] * 2
-
-
-MANY = [
-    *(f"https://{name}-{number}.example/{path}" for name in ("plain", "demopay-login", "paypal") for number in range(4)
-      for path in ("", "qifu/login.php", "a?b=c")),
-    LOOKALIKE, OWN, PACKAGE, APP, PAGE, PLAIN, "demopay.top", "no address", "", "\udcff.example", "bücher.example",
-    "192.0.2.7", "3", "https://www.demopay.com/qifu/login",
-]  # fmt: skip
-"""More than are searched one by one."""
-
-
-def fill(records: Records) -> None:
-    for value in MANY[::2]:
-        if "." in value and value.isascii() and value != PACKAGE:
-            records.sight("feed", value, "none")
-
-
-def test_many_at_once_are_answered_as_each_alone(records: Records) -> None:
-    fill(records)
-    assert check(records, *MANY) == [one for value in MANY for one in check(records, value)]
-
-
-def test_matches_that_are_stored_are_those_that_the_matcher_makes(records: Records) -> None:
-    fill(records)
-    made = check(records, *MANY)
-    match_new(records.store, BRANDS)
-    assert check(records, *MANY) == made
-    assert any(one.confidence for one in made)
-
-
-STALE = ["", "UPDATE match_state SET matcher_version = 'old'", "UPDATE match_state SET host_id = 0",
-    "INSERT INTO rematch VALUES (1, 'x', NULL, '', 0, 9, 0, 9, 0, 0, 0, 0, '[]', NULL)"]  # fmt: skip
-
-
-@pytest.mark.parametrize("stale", STALE)
-def test_stored_matches_count_only_while_they_are_the_matchers(records: Records, stale: str) -> None:
-    records.sight("feed", LOOKALIKE, "none")
-    match_new(records.store, BRANDS)
-    made = check(records, LOOKALIKE)[0]
-    records.store.database.execute("UPDATE match SET confidence = 99, explanation_en = 'as stored'")
-    if stale:
-        records.store.database.execute(stale)
-    (told,) = check(records, LOOKALIKE)
-    assert (told != made, "as stored" in str(told.reasons)) == (not stale, not stale)
