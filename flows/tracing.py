@@ -45,6 +45,11 @@ def trace_records(
     period = Period(year)
     with snapshot(database), reading_archived():
         records = definition.records(read_records(database, period), period).collect()
+    return drawn(records, path, sample, seed)
+
+
+def drawn(records: pl.DataFrame, path: Path, sample: int | None, seed: int) -> list[dict[str, Cell]]:
+    """What `trace_records` gives of the records under a figure: all of them, or so many, the same for the same seed."""
     ordered = records.sort("source", "document", "position", "unit")
     rows = ordered if sample is None or sample >= ordered.height else ordered[_draw(ordered, sample, seed)]
     landing = landing_root(path).name
