@@ -66,7 +66,7 @@ def make_report(database: Database, year: int, lang: Lang) -> Report:
     with snapshot(database), reading_archived():
         frames = read_records(database, period)
         figures = compute(frames, period)
-        rows = tuple(_figure_row(figure) for figure in figures)
+        rows = tuple(figure_row(figure) for figure in figures)
         brands, techniques = rows_of.likeness_rows(database, frames, period)
         measures, curve = rows_of.attack_rows(database, period, now)
         tiers, eliminations = rows_of.loss_rows(frames, period, figures)
@@ -93,7 +93,8 @@ def make_report(database: Database, year: int, lang: Lang) -> Report:
         )
 
 
-def _figure_row(figure: Figure) -> FigureRow:
+def figure_row(figure: Figure) -> FigureRow:
+    """A figure as the report has it."""
     definition, plain = figure.definition, figure_json(figure)
     return FigureRow(
         id=definition.id,

@@ -67,6 +67,7 @@ def _set_up(document: Doc, report: Report) -> None:
         style.paragraph_format.space_after = Pt(1 if name == _SMALL else 6)
     for style in document.styles:
         _name_fonts(style)
+    _name_language(document.styles["Normal"])
 
 
 def _name_fonts(style: BaseStyle) -> None:
@@ -78,6 +79,14 @@ def _name_fonts(style: BaseStyle) -> None:
     for theme in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
         fonts.attrib.pop(qn(f"w:{theme}"), None)
     fonts.set(qn("w:eastAsia"), EAST_ASIAN)
+
+
+def _name_language(style: BaseStyle) -> None:
+    """Chinese as it is written on the mainland: other regions set its punctuation otherwise."""
+    language = OxmlElement("w:lang")
+    language.set(qn("w:val"), "en-GB")
+    language.set(qn("w:eastAsia"), "zh-CN")
+    style.element.get_or_add_rPr().append(language)
 
 
 def _section(document: Doc, section: Section, unknown: str) -> None:
@@ -110,8 +119,8 @@ def _table(document: Doc, table: Table, unknown: str) -> None:
 def _row(grid: Grid, widths: Sequence[Cm], cells: Sequence[Cell], unknown: str) -> _Row:
     row: _Row = grid.add_row()  # type: ignore[no-untyped-call]
     _flag(row, "w:cantSplit")
-    for place, (width, cell) in enumerate(zip(widths, cells, strict=True)):
-        _fill(row.cells[place], width, cell, unknown)
+    for place, width, cell in zip(row.cells, widths, cells, strict=True):
+        _fill(place, width, cell, unknown)
     return row
 
 

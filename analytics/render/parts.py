@@ -40,7 +40,8 @@ def series(report: Report, group: Group, *, weekly: bool) -> Table | None:
     if weekly:
         rows += _spans(report, known, [row.weekly for row in found], [row.kpi for row in found])
     names = tuple(_column(report, known[row.kpi]) for row in found)
-    return Table(word(report, "series"), (word(report, "span"), *names), tuple(rows), (24, *(20 for _ in names)))
+    title = word(report, "weeks" if weekly else "series")
+    return Table(title, (word(report, "span"), *names), tuple(rows), (24, *(20 for _ in names)))
 
 
 def _column(report: Report, figure: FigureRow) -> str:
@@ -87,15 +88,22 @@ def availability(report: Report) -> Table:
 
 def _measured(report: Report, row: MeasureRow) -> tuple[Cell, ...]:
     shape = _UNITS[row.unit]
-    levels = (None if level is None else Number(Decimal(str(level)), shape) for level in (row.value, row.low, row.high))
+    # of what is counted out, an interval is not unknown: there is none
+    no_end = None if row.reason_en else ""
     return (
         say(report.lang, row.name_zh, row.name_en),
         say(report.lang, _UNITS_ZH[row.unit], row.unit),
-        *levels,
+        _level(row.value, shape, None),
+        _level(row.low, shape, no_end),
+        _level(row.high, shape, no_end),
         _count(row.over),
         say(report.lang, row.over_zh, row.over_en),
         say(report.lang, row.reason_zh, row.reason_en),
     )
+
+
+def _level(level: float | None, shape: Shape, otherwise: str | None) -> Cell:
+    return otherwise if level is None else Number(Decimal(str(level)), shape)
 
 
 def losses(report: Report) -> Table:
@@ -115,7 +123,7 @@ def eliminations(report: Report) -> Table:
             say(report.lang, row.unit_zh, row.unit_en),
             _plain(row.one),
             _plain(row.other),
-            "—" if row.shared is None else _count(row.shared),
+            "" if row.shared is None else _count(row.shared),
         )
         for row in report.eliminations
     )

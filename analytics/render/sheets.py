@@ -132,8 +132,9 @@ def _letters(cell: Cell) -> int:
 
 
 def _cell(sheet: Worksheet, row: int, place: int, cell: Cell, formats: Formats) -> None:
-    if cell is None:
-        sheet.write_blank(row, place, None, formats.unknown)
+    if not cell:
+        # what is unknown shows; what has nothing to say is no text, which would be one among numbers
+        sheet.write_blank(row, place, None, formats.unknown if cell is None else formats.text)
     elif isinstance(cell, Number):
         value = cell.value / 100 if cell.shape in _IN_PERCENT else cell.value
         sheet.write_number(row, place, float(value), formats.numbers[cell.shape])

@@ -42,6 +42,7 @@ _WORDS: Final = MappingProxyType(
         "paragraphs": ("文字披露", "In words"),
         "published": ("已披露与计算结果对照", "As published and as computed"),
         "series": ("按月数据", "By month"),
+        "weeks": ("按月与按周数据", "By month and week"),
         "likeness": ("仿冒网址的品牌与手法", "Addresses by brand and technique"),
         "availability": ("攻击存活时间", "How long attacks stood"),
         "losses": ("止损分档", "Prevented losses by tier"),

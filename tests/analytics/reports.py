@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 from analytics.render.document import render_docx
 from analytics.render.markdown import render_markdown
@@ -155,25 +156,38 @@ REPORT = Report(
 )
 
 
-def hostile(text: str) -> Report:
-    """The report with a text of others wherever texts of others come in: names, notes, labels, documents."""
-    row = replace(COUNT, name_zh=text, name_en=text, note_zh=text, note_en=text, unit_zh=text, display_zh=text)
-    count, published = CountRow(text, text, 5), REPORT.published[1]
-    carded = replace(row, card=(CardField(text, text, text, text),))
+def hostile(*texts: str) -> Report:
+    """The report with texts of others wherever such come in: names, notes, labels, documents."""
+    rows = [
+        replace(COUNT, name_zh=text, name_en=text, note_zh=text, note_en=text, unit_zh=text, display_zh=text)
+        for text in texts
+    ]
+    published, measure, tier = REPORT.published[1], REPORT.measures[0], REPORT.tiers[0]
+    unknown = [replace(UNKNOWN, name_zh=text, name_en=text) for text in texts]
     return replace(
         REPORT,
-        figures=(carded,),
-        checks=(CheckRow(text, holds=True, finding_zh=text, finding_en=text),),
-        sources=(SourceRow(text, text, 0, 0, text),),
-        generator=text,
-        panel=panel_rows((row,)),
-        paragraphs=paragraphs(2024, (row, replace(UNKNOWN, name_zh=text, name_en=text))),
-        brands=(count, count),
-        techniques=(count,),
-        measures=(replace(REPORT.measures[0], name_zh=text, name_en=text),),
-        tiers=(replace(REPORT.tiers[0], programme=text, tier=text),),
-        eliminations=(replace(REPORT.eliminations[0], name_zh=text, name_en=text),),
-        published=(replace(published, kpi=text, published_text=text, document=text, page=text, name_zh=text),),
-        sample=Sample("K10", 7, 25, (EvidenceRow(*[text] * 7),)),
-        signoffs=(SignOff("close", text, text, 0, text),),
+        figures=tuple(replace(row, card=(CardField(*[row.name_zh] * 4),)) for row in rows),
+        checks=tuple(CheckRow(text, holds=True, finding_zh=text, finding_en=text) for text in texts),
+        sources=tuple(SourceRow(text, text, 0, 0, text) for text in texts),
+        generator=texts[0],
+        panel=tuple(panel for row in rows for panel in panel_rows((row,))),
+        paragraphs=tuple(said for row in (*rows, *unknown) for said in paragraphs(2024, (row,))),
+        series=REPORT.series[:1] * len(texts),
+        brands=tuple(CountRow(text, text, 5) for text in texts),
+        techniques=tuple(CountRow(text, text, 5) for text in texts),
+        measures=tuple(replace(measure, name_zh=text, name_en=text) for text in texts),
+        tiers=tuple(replace(tier, programme=text, tier=text) for text in texts),
+        eliminations=tuple(replace(REPORT.eliminations[0], name_zh=text, name_en=text) for text in texts),
+        published=tuple(
+            replace(published, kpi=text, published_text=text, document=text, page=text, name_zh=text) for text in texts
+        ),
+        sample=Sample("K10", 7, 25, tuple(EvidenceRow(*[text] * 7) for text in texts)),
+        signoffs=tuple(SignOff("close", text, text, 0, text) for text in texts),
     )
+
+
+@cache
+def rendered(form: str, report: Report) -> bytes:
+    """A report in a form, made once: charts and documents take a second."""
+    made = RENDERERS[form](report)
+    return made.encode() if isinstance(made, str) else made
