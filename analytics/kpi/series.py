@@ -50,7 +50,7 @@ def _daily(definition: Definition, records: pl.LazyFrame) -> dict[date | None, i
     is_text = records.collect_schema()["unit"] == pl.String
     # 21 million texts would need gigabytes; that two of them share a hash is less likely than one in 10,000
     unit = pl.col("unit").hash() if is_text else pl.col("unit")
-    day = shanghai_day(pl.col(definition.time)).cast(pl.Int32)
+    day = shanghai_day(pl.col(definition.time)).cast(pl.Int32).cast(pl.Int16)
     is_money = definition.tally is Tally.LARGEST
     amount = [FEN.alias("amount")] if is_money else []
     largest = [pl.col("amount").max()] if is_money else []

@@ -169,8 +169,10 @@ def _chart(book: Workbook, kind: str, title: str | list[str | int], subtype: str
     chart.set_title({"name": title, "overlay": False, "name_font": {"name": FONT, "size": 11}})
     chart.set_legend({"none": True})
     chart.set_size(_CHART_SIZE)
-    chart.set_x_axis({"num_font": _SMALL, "min": 0})
-    chart.set_y_axis({"num_font": _SMALL, "min": 0})
+    # bars lie: their values run across
+    from_zero, plain = {"num_font": _SMALL, "min": 0}, {"num_font": _SMALL}
+    chart.set_x_axis(from_zero if kind == "bar" else plain)
+    chart.set_y_axis(plain if kind == "bar" else from_zero)
     return chart
 
 
