@@ -9,6 +9,7 @@ import vl_convert
 
 from analytics.render.sections import Chart
 from analytics.render.words import visible
+from db.defang import defang_links
 
 FONTS: Final = "Microsoft YaHei, PingFang SC, Noto Sans CJK SC, Source Han Sans SC, WenQuanYi Micro Hei, sans-serif"
 """What Windows, macOS and Linux have for Chinese."""
@@ -52,8 +53,8 @@ def _data(chart: Chart) -> pl.DataFrame:
     rows = [
         {
             "place": place,
-            "label": visible(mark.label),
-            "part": visible(mark.part),
+            "label": defang_links(visible(mark.label)),
+            "part": defang_links(visible(mark.part)),
             "value": mark.value,
             "low": mark.low,
             "high": mark.high,

@@ -19,7 +19,7 @@ from docx.table import _Cell, _Row
 
 from analytics.render.report import Report
 from analytics.render.sections import Section, is_empty, sections
-from analytics.render.tables import Cell, Number, Table, shown
+from analytics.render.tables import Cell, Number, Table, is_heading, shown
 from analytics.render.words import visible, word
 
 FONT: Final = "Calibri"
@@ -109,11 +109,17 @@ def _table(document: Doc, table: Table, unknown: str) -> None:
     for column, width in zip(grid.columns, widths, strict=True):
         column.width = width
     header = _row(grid, widths, table.header, unknown)
-    for run in (run for cell in header.cells for paragraph in cell.paragraphs for run in paragraph.runs):
-        run.bold = True
+    _embolden(header)
     _flag(header, "w:tblHeader")
     for cells in table.rows:
-        _row(grid, widths, cells, unknown)
+        row = _row(grid, widths, cells, unknown)
+        if is_heading(cells):
+            _embolden(row)
+
+
+def _embolden(row: _Row) -> None:
+    for run in (run for cell in row.cells for paragraph in cell.paragraphs for run in paragraph.runs):
+        run.bold = True
 
 
 def _row(grid: Grid, widths: Sequence[Cm], cells: Sequence[Cell], unknown: str) -> _Row:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from analytics.render.charts import FONTS, chart_svg
 from analytics.render.report import PanelRow, Report
 from analytics.render.sections import Section, is_empty, sections
-from analytics.render.tables import Cell, Number, shown
+from analytics.render.tables import Cell, Number, is_heading, shown
 from analytics.render.words import say, visible, word
 from db.defang import defang_links
 
@@ -25,6 +25,7 @@ def render_html(report: Report) -> str:
     """
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"harmless": harmless, "kind": _kind}
+    environment.tests["heading"] = is_heading
     unknown = word(report, "unknown")
     return environment.from_string(_TEMPLATE.read_text("utf-8")).render(
         report=report,

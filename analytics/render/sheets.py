@@ -12,7 +12,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from analytics.render.report import Report
-from analytics.render.tables import Cell, Number, Shape, Table
+from analytics.render.tables import Cell, Number, Shape, Table, is_heading
 from analytics.render.words import visible, word
 
 FONT: Final = "微软雅黑"
@@ -48,6 +48,7 @@ class Formats:
     title: Format
     remark: Format
     header: Format
+    heading: Format
     text: Format
     unknown: Format
     numbers: dict[Shape, Format]
@@ -63,6 +64,7 @@ def formats_of(book: Workbook) -> Formats:
         title=made(font_size=14, bold=True),
         remark=made(font_color="#595959"),
         header=made(bold=True, bg_color="#D9E1F2", border=1, text_wrap=True),
+        heading=made(bold=True, border=1, bg_color="#EEF3FA"),
         text=made(border=1, text_wrap=True),
         unknown=made(border=1, bg_color="#F2F2F2"),
         numbers={shape: made(border=1, num_format=code) for shape, code in _FORMATS.items()},
@@ -98,8 +100,9 @@ def _write_table(sheet: Worksheet, top: int, table: Table, widths: Sequence[int]
     sheet.set_row(top, _height(table.header, widths))
     for row, cells in enumerate(table.rows, top + 1):
         sheet.set_row(row, _height(cells, widths))
+        layout = formats.heading if is_heading(cells) else formats.text
         for place, cell in enumerate(cells):
-            _cell(sheet, row, place, cell, formats)
+            _cell(sheet, row, place, cell, layout, formats)
     return top + 1 + len(table.rows)
 
 
@@ -131,15 +134,15 @@ def _letters(cell: Cell) -> int:
     return sum(2 if east_asian_width(letter) in "WFA" else 1 for letter in visible(cell)[:CELL_LIMIT])
 
 
-def _cell(sheet: Worksheet, row: int, place: int, cell: Cell, formats: Formats) -> None:
+def _cell(sheet: Worksheet, row: int, place: int, cell: Cell, layout: Format, formats: Formats) -> None:
     if not cell:
         # what is unknown shows; what has nothing to say is no text, which would be one among numbers
-        sheet.write_blank(row, place, None, formats.unknown if cell is None else formats.text)
+        sheet.write_blank(row, place, None, formats.unknown if cell is None else layout)
     elif isinstance(cell, Number):
         value = cell.value / 100 if cell.shape in _IN_PERCENT else cell.value
         sheet.write_number(row, place, float(value), formats.numbers[cell.shape])
     else:
-        _text(sheet, row, place, cell, formats.text)
+        _text(sheet, row, place, cell, layout)
 
 
 def _text(sheet: Worksheet, row: int, place: int, text: str, layout: Format) -> None:

@@ -1,12 +1,13 @@
 """The report's tables, cell by cell, before any format: numbers stay numbers until the last moment."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Final, Literal
 
-from analytics.render.report import FigureRow, Plain, Report
+from analytics.render.groups import GROUPS
+from analytics.render.report import FigureRow, Group, Plain, Report
 from analytics.render.words import HOLDS, say, word
 from db.period import shanghai_text
 
@@ -21,6 +22,8 @@ class Number:
     shape: Shape
 
 
+_LINE: Final = 3
+"""Cells of a line to sign on, which are empty too."""
 Cell = str | Number | None
 """None is a number that is unknown."""
 
@@ -54,6 +57,11 @@ def shown(cell: Cell, unknown: str) -> str:
     return _FORMATS[cell.shape].format(cell.value) if isinstance(cell, Number) else cell
 
 
+def is_heading(row: Sequence[Cell]) -> bool:
+    """Whether a row only names the rows below it."""
+    return len(row) > _LINE and bool(row[0]) and all(cell == "" for cell in row[1:])
+
+
 def change(figure: FigureRow) -> Number | None:
     """This year against the year before: in percent, or for rates in percentage points; None without both levels."""
     value, prior = exact(figure.value), exact(figure.prior)
@@ -68,6 +76,13 @@ def summary(report: Report) -> Table:
     """Every KPI with its unit, this year's and last year's figure, what changed, basis and notes."""
     names = ("kpi", "unit", "change", "basis", "note")
     kpi, unit, changed, basis, note = (word(report, name) for name in names)
+    rows = tuple(row for group, name in GROUPS.items() for row in _group(report, group, say(report.lang, *name)))
+    header = (kpi, unit, str(report.year), str(report.year - 1), changed, basis, note)
+    return Table(word(report, "summary"), header, rows, (34, 14, 20, 20, 16, 12, 60))
+
+
+def _group(report: Report, group: Group, name: str) -> tuple[tuple[Cell, ...], ...]:
+    """A group's heading and its figures."""
     rows = tuple(
         (
             said(report, figure, "name"),
@@ -79,9 +94,9 @@ def summary(report: Report) -> Table:
             said(report, figure, "note"),
         )
         for figure in report.figures
+        if figure.group == group
     )
-    header = (kpi, unit, str(report.year), str(report.year - 1), changed, basis, note)
-    return Table(word(report, "summary"), header, rows, (34, 14, 20, 20, 16, 12, 60))
+    return ((name, *[""] * 6), *rows) if rows else ()
 
 
 def definitions(report: Report) -> Table:
