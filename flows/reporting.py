@@ -9,7 +9,7 @@ from typing import Final
 from sqlite_utils import Database
 
 from analytics.kpi.checks import Check, checks
-from analytics.kpi.figures import Figure, compute, figure_json
+from analytics.kpi.figures import Figure, figure_json
 from analytics.render.groups import group_of
 from analytics.render.markdown import render_markdown
 from analytics.render.narrative import panel_rows, paragraphs
@@ -22,7 +22,7 @@ from db.health import Health, read_health
 from db.period import Period
 from db.store import now_ms
 from flows import report_rows as rows_of
-from flows.rollup import read_records
+from flows.rollup import figures_of, read_records
 
 _RENDERERS: Final[MappingProxyType[str, Callable[[Report], str | bytes]]] = MappingProxyType(
     {"xlsx": render_xlsx, "md": render_markdown, "csv": render_csv, "json": render_json}
@@ -65,7 +65,7 @@ def make_report(database: Database, year: int, lang: Lang) -> Report:
     period, now = Period(year), now_ms()
     with snapshot(database), reading_archived():
         frames = read_records(database, period)
-        figures = compute(frames, period)
+        figures = figures_of(database, frames, period)
         rows = tuple(figure_row(figure) for figure in figures)
         brands, techniques = rows_of.likeness_rows(database, frames, period)
         measures, curve = rows_of.attack_rows(database, period, now)

@@ -60,6 +60,11 @@ def figures(database: Database, year: int) -> list[Figure]:
     return kept or computed_figures(database, year)
 
 
+def figures_of(database: Database, frames: Mapping[str, pl.LazyFrame], period: Period) -> list[Figure]:
+    """The same, of frames from `read_records`, within the one `snapshot` that both are read in."""
+    return _kept(database, period.year) or compute(frames, period)
+
+
 def computed_figures(database: Database, year: int) -> list[Figure]:
     """All KPIs of a year, computed from the records."""
     return _computed(database, year)[0]

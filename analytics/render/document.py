@@ -64,6 +64,7 @@ def _set_up(document: Doc, report: Report) -> None:
         style.base_style = document.styles["Normal"]
         style.font.size = Pt(size)
         style.paragraph_format.space_before = Pt(1)
+        style.paragraph_format.keep_with_next = name == _RULE  # a rule stands with its table
         style.paragraph_format.space_after = Pt(1 if name == _SMALL else 6)
     for style in document.styles:
         _name_fonts(style)
