@@ -207,8 +207,7 @@ class Sample:
 class SignOff:
     """Who signed the figures off, or restated them."""
 
-    action: str
-    """`close` or `restate`."""
+    action: Literal["close", "restate"]
     by: str
     why: str
     at: int
