@@ -46,6 +46,11 @@ def archive_root(path: Path) -> Path:
     return path.with_name(f"{path.name}.archive")
 
 
+def database_path(database: Database) -> Path:
+    """The file of an open database."""
+    return Path(database.execute("PRAGMA database_list").fetchone()[2])
+
+
 def archived_files(database: Database) -> list[ArchivedFile]:
     """All that is registered, by kind and time."""
     return [
@@ -74,7 +79,7 @@ def join_archived(
     files = archived_files(database)
     if not files:
         return dict(live)
-    root = archive_root(Path(database.execute("PRAGMA database_list").fetchone()[2]))
+    root = archive_root(database_path(database))
     joined = dict(live)
     for name, kind in kinds.items():
         span = bounds[name]

@@ -116,6 +116,26 @@ def read_matches(database: Database, table: str, key: str, after: int, last: int
     )
 
 
+def read_likest(database: Database) -> pl.DataFrame:
+    """The listed brand that a host is likest, where one reaches its threshold: `host_id`, `brand_id`, `technique`."""
+    return read_query(
+        database,
+        """SELECT host_id, brand_id, technique FROM (
+               SELECT match.host_id, match.brand_id, match.technique, row_number() OVER (
+                   PARTITION BY match.host_id ORDER BY match.confidence DESC, match.similarity DESC, brand.id) AS place
+               FROM match JOIN brand USING (brand_id)
+               WHERE brand.is_listed AND match.confidence >= brand.threshold)
+           WHERE place = 1""",
+        {"host_id": pl.Int64, "brand_id": pl.Int64, "technique": pl.String},
+    )
+
+
+def brand_names(database: Database) -> dict[int, tuple[str, str]]:
+    """Brand id -> what it is called in Chinese and in English."""
+    rows = database.execute("SELECT brand_id, name_zh, name_en FROM brand")
+    return {brand_id: (zh, en) for brand_id, zh, en in rows}
+
+
 def drop_matches(database: Database, table: str, key: str, subjects: Iterable[int]) -> None:
     """Drop the matches of these hosts or apps, to be written anew in the same transaction."""
     database.conn.executemany(f"DELETE FROM {table} WHERE {key} = ?", ((one,) for one in subjects))  # noqa: S608 - ours

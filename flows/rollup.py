@@ -67,7 +67,12 @@ def figures(database: Database, year: int) -> list[Figure]:
     kept, else from the records.
     """
     with snapshot(database), reading_archived():
-        return list(_current(database, year).figures.values())
+        return figures_within(database, year)
+
+
+def figures_within(database: Database, year: int) -> list[Figure]:
+    """The same; call within one snapshot, reading what is archived too."""
+    return list(_current(database, year).figures.values())
 
 
 def computed_figures(database: Database, year: int) -> list[Figure]:

@@ -32,7 +32,7 @@ _OWN: Final = "made by fanzha itself: no line of a file that came"
 
 
 @dataclass(frozen=True, slots=True)
-class _Trace:
+class Trace:
     """What leads from records to where they lie."""
 
     database: Database
@@ -74,18 +74,27 @@ def trace_records(
     period = Period(year)
     with snapshot(database), reading_archived():
         records = definition.records(read_records(database, period), period).collect()
-        entry = latest_entry(database, year)
+        return drawn(Trace(database, landing, last_signed(database, year)), records, sample, seed)
+
+
+def drawn(trace: Trace, records: pl.DataFrame, sample: int | None, seed: int) -> list[dict[str, Cell]]:
+    """What `trace_records` gives of the records under a figure: all of them, or so many, the same for the same seed."""
     ordered = records.sort("source", "document", "position", "unit")
     rows = ordered if sample is None or sample >= ordered.height else ordered[_draw(ordered, sample, seed)]
-    trace = _Trace(database, landing, entry.last_document if entry else None)
     return _rows(trace, rows.to_dicts())
+
+
+def last_signed(database: Database, year: int) -> int | None:
+    """The last document that was there when a year was signed; None of an open year."""
+    entry = latest_entry(database, year)
+    return entry.last_document if entry else None
 
 
 def _draw(records: pl.DataFrame, sample: int, seed: int) -> list[int]:
     return sorted(random.Random(seed).sample(range(records.height), sample))  # noqa: S311 - an auditor must be able to draw it again
 
 
-def _rows(trace: _Trace, records: Sequence[Record]) -> list[dict[str, Cell]]:
+def _rows(trace: Trace, records: Sequence[Record]) -> list[dict[str, Cell]]:
     """Records as they are shown, in their order; each document is opened once, however many share its name."""
     of_documents: dict[object, list[Record]] = {}
     for record in records:
@@ -120,7 +129,7 @@ def _unread(record: Record) -> Place:
     return Place(f"{unit} {record['position']}", None)
 
 
-def _places(trace: _Trace, records: Sequence[Record]) -> tuple[dict[int, Place], str]:
+def _places(trace: Trace, records: Sequence[Record]) -> tuple[dict[int, Place], str]:
     """Where records of one document stand; or why nobody can say."""
     landed, name = str(records[0]["landed"] or ""), str(records[0]["source"])
     if not landed or str(records[0]["format"]) not in FORMATS:
@@ -137,7 +146,7 @@ def _places(trace: _Trace, records: Sequence[Record]) -> tuple[dict[int, Place],
         return {}, str(error)
 
 
-def _is_late(trace: _Trace, record: Record) -> bool | None:
+def _is_late(trace: Trace, record: Record) -> bool | None:
     if trace.last_document is None or not record["landed"]:
         return None
     found = trace.database.execute(

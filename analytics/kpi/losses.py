@@ -3,6 +3,7 @@
 Each programme's figure stands for itself, before elimination between programmes; the two are never added.
 """
 
+from types import MappingProxyType
 from typing import Final
 
 import polars as pl
@@ -12,6 +13,8 @@ from analytics.kpi.display import Rule
 from analytics.kpi.frames import Frames, real
 from db.period import Period
 
+PROGRAMME_OF: Final = MappingProxyType({"K04": "shanhai", "K41": "dissuasion"})
+"""KPI -> the programme whose view it is."""
 _TIERS: Final = ("A", "B")
 """Money actually held, and money a person had documented the intention to send; modelled amounts (C) never count."""
 _BY_TIER: Final = tuple(
@@ -37,8 +40,8 @@ def _episodes_of(programme: str) -> Records:
     return records
 
 
-def _prevented(kpi: str, programme: str, other: str, names: tuple[str, str], display: Rule) -> Definition:
-    name_zh, name_en = names
+def _prevented(kpi: str, other: str, names: tuple[str, str], display: Rule) -> Definition:
+    programme, (name_zh, name_en) = PROGRAMME_OF[kpi], names
     return Definition(
         id=kpi,
         name_zh=name_zh,
@@ -67,6 +70,6 @@ def _prevented(kpi: str, programme: str, other: str, names: tuple[str, str], dis
 
 
 DEFINITIONS: Final = (
-    _prevented("K04", "shanhai", "K41", ("止损（山海）", "Loss stopped (programme shanhai)"), Rule("亿", 3, "约")),
-    _prevented("K41", "dissuasion", "K04", ("避免用户损失", "User loss avoided (programme dissuasion)"), Rule("亿", 3)),
+    _prevented("K04", "K41", ("止损（山海）", "Loss stopped (programme shanhai)"), Rule("亿", 3, "约")),
+    _prevented("K41", "K04", ("避免用户损失", "User loss avoided (programme dissuasion)"), Rule("亿", 3)),
 )

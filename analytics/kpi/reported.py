@@ -75,7 +75,7 @@ def reported_of(reported: pl.DataFrame, definition: Definition, year: int) -> Re
     found = reported.filter(is_it, pl.col("year") == year).sort("document_title", "value")
     if found.is_empty():
         return Reported()
-    values = {text: _parsed(text, definition.measure) for text in found["value"]}
+    values = {text: published_value(text, definition.measure) for text in found["value"]}
     texts = ", ".join(values)
     if None in values.values():
         zh = f"{year}年披露数据（{texts}）不合{definition.id}的单位，未采用"
@@ -91,8 +91,13 @@ def reported_of(reported: pl.DataFrame, definition: Definition, year: int) -> Re
     return Reported(value, document, is_synthetic, remarks=made_up if is_synthetic else ())
 
 
-def _parsed(text: str, measure: Measure) -> int | Decimal | None:
-    """A published number in the unit in which figures are kept, None where it is not one."""
+def published_value(text: str, measure: Measure) -> int | Decimal | None:
+    """A published number in the unit in which figures are kept, None where it is not one.
+
+    Args:
+        text: as it was imported: a count, yuan or percent.
+        measure: of the KPI.
+    """
     try:
         value = Decimal(text)
         if measure == "percent":

@@ -6,6 +6,7 @@ from typing import Final
 import polars as pl
 
 from analytics.measures.declared import CAUSES, Clock
+from analytics.survival import Curve, kaplan_meier
 from db.period import DAY_MS, Period
 
 HOUR_MS: Final = 3_600_000
@@ -113,6 +114,18 @@ def lives(attacks: pl.DataFrame, span: Span) -> pl.DataFrame:
         cause_id=pl.when(is_over).then(cause).otherwise(0),
     )
     return whole.with_columns(hours for clock in Clock for hours in _clock(clock)).drop("lower", "is_probed", "until")
+
+
+def availability(attacks: pl.DataFrame, span: Span) -> Curve:
+    """How long the attacks confirmed in the period stood from their confirmation on, in hours: the curve of `measure`.
+
+    Args:
+        attacks: as for `lives`.
+        span: the period, and the present.
+    """
+    stood = lives(attacks, span).filter("is_in", pl.col("time_confirmed").is_not_null())
+    times, entries = (stood[f"{name}_{Clock.CONFIRMED}"].to_numpy() for name in ("time", "entry"))
+    return kaplan_meier(times, stood["cause_id"].to_numpy() > 0, entries)
 
 
 def _outage() -> tuple[pl.Expr, pl.Expr]:

@@ -13,7 +13,10 @@ from flows.show import show_json, show_rows, tell
 
 class _ReportFormat(StrEnum):
     XLSX = "xlsx"
+    HTML = "html"
+    DOCX = "docx"
     MD = "md"
+    CSV = "csv"
     JSON = "json"
 
 

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.measures.declared import BESIDE, MEASURES, REASONS, Grouping
-from analytics.measures.lives import ATTACKS, HOUR_MS, Span, lives
+from analytics.measures.lives import ATTACKS, HOUR_MS, Span, availability, lives
 from analytics.measures.measured import Measured, measure
 from analytics.probes import derive_states
+from analytics.survival import median
 from db.period import DAY_MS, Period
 
 YEAR = Period(2024)
@@ -343,3 +344,10 @@ def test_a_month_of_probes_is_measured_as_it_was_made(seed: int) -> None:
     assert closed_only < median.low
     assert 100 * (known <= 24).mean() > share.high  # type: ignore[operator]  # likewise
     assert rows["expected_open"].beside["agrees"]
+
+
+def test_the_curve_of_a_year_is_the_one_that_its_measures_are_read_from() -> None:
+    attacks = [closed(hours) for hours in (5, 8, 8, 30)] + [one(), closed(7, confirmed_at=YEAR.start - HOUR_MS)]
+    curve, read = availability(frame(*attacks), LATER), found(*attacks)["median_from_confirmed"]
+    assert list(curve.times) == pytest.approx([5, 8, 30])
+    assert tuple(median(curve))[:2] == (read.value, read.low) == pytest.approx((8, 5))

@@ -12,62 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
+from analytics.render.groups import GROUPS
 from analytics.render.markdown import render_markdown
 from analytics.render.plain import render_json
-from analytics.render.report import CheckRow, FigureRow, Lang, Plain, Report, SourceRow
-from analytics.render.tables import change, tables
-from analytics.render.words import visible
-from analytics.render.workbook import CELL_LIMIT, FONT, render_xlsx
-
-HOSTILE = ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "<script>alert(1)</script>", "a|b", "[x](http://evil.example)"]
-
-
-TEXTS = {
-    "id": "K10",
-    "name_zh": "打击诈骗网站",
-    "name_en": "Fraud websites acted against",
-    "unit_zh": "个",
-    "unit_en": "attacks",
-    "display_zh": "14,055个",
-    "display_en": "14,055",
-    "definition_zh": "口径",
-    "definition_en": "what counts",
-    "definition_version": "1",
-    "note_zh": "附注",
-    "note_en": "a note",
-}
-
-
-def figure(value: Plain, prior: Plain, **said: str) -> FigureRow:
-    return FigureRow(measure="count", value=value, prior=prior, **{**TEXTS, **said})
-
-
-MONEY = replace(figure("284492900.00", "1000.50", id="K41", unit_zh="元", unit_en="CNY"), measure="money")
-RATE = replace(figure("99.98", "98.00", id="K15", name_zh="关停率", unit_zh="%", unit_en="%"), measure="percent")
-UNKNOWN = figure(None, None, id="K03", name_zh="反诈预警")
-REPORT = Report(
-    year=2024,
-    lang="both",
-    figures=(figure(14_055, 5_244), MONEY, RATE, UNKNOWN),
-    checks=(
-        CheckRow("K11 ⊆ K10", holds=True, finding_zh="全部包含", finding_en="all of it"),
-        CheckRow("K14 ⊆ K11", holds=False, finding_zh="不在", finding_en="not in it"),
-        CheckRow("K04 + K41", holds=None, finding_zh="未知", finding_en="unknown"),
-    ),
-    sources=(
-        SourceRow("synthetic-list", "stored", 1_735_660_800_000, 1_234, ""),
-        SourceRow("synthetic-broken", "failed", None, None, "HTTP 200, an HTML page in place of a CSV"),
-    ),
-    is_synthetic=True,
-    generated_at=1_736_000_000_123,
-    generator="fanzha 0.1.0",
-)
-
-
-def hostile(text: str) -> Report:
-    rows = (figure(1, 2, name_zh=text, name_en=text, note_zh=text, note_en=text, unit_zh=text, display_zh=text),)
-    checks = (CheckRow(text, holds=True, finding_zh=text, finding_en=text),)
-    return replace(REPORT, figures=rows, checks=checks, sources=(SourceRow(text, text, 0, 0, text),), generator=text)
+from analytics.render.report import FigureRow, Lang, Report
+from analytics.render.sections import sections
+from analytics.render.sheets import CELL_LIMIT, FONT
+from analytics.render.tables import change
+from analytics.render.words import say, visible, word
+from analytics.render.workbook import render_xlsx
+from tests.analytics.reports import HOSTILE, MONEY, RATE, REPORT, figure, hostile
 
 
 def opened(report: Report) -> Workbook:
@@ -80,7 +34,9 @@ def summary(report: Report) -> Sequence[tuple[object, ...]]:
 
 
 def test_the_summary_sheet_holds_real_numbers_and_leaves_the_unknown_empty() -> None:
-    header, count, money, rate, unknown = summary(replace(REPORT, lang="zh"))
+    rows = summary(replace(REPORT, lang="zh"))
+    header, unknown, count, rate, money = (row for row in rows if row[1])
+    assert [row[0] for row in rows if not row[1]] == ["用户保护", "打击与关停", "止损"]
     assert header == ("指标", "单位", "2024", "2023", "变动", "口径", "附注")
     assert count[:6] == ("打击诈骗网站", "个", 14_055, 5_244, pytest.approx(1.6802, abs=1e-4), "K10 v1")
     assert money[2:4] == (284_492_900, 1000.5)
@@ -117,24 +73,30 @@ def test_numbers_have_formats_and_text_a_chinese_font() -> None:
 @pytest.mark.parametrize("lang", get_args(Lang))
 def test_sheets_are_frozen_below_the_header_and_print_on_one_page_width(lang: Lang) -> None:
     book = opened(replace(REPORT, lang=lang))
-    assert len(book.worksheets) == 4
+    assert len(book.worksheets) == 17
+    series = {say(lang, *GROUPS[group]).replace(" / ", " ") for group in ("takedowns", "losses")}
+    whole = series | {word(replace(REPORT, lang=lang), "likeness").replace(" / ", " ")[:31]}
     for sheet in book.worksheets:
         frozen = int(str(sheet.freeze_panes)[1:]) - 1
         assert sheet.cell(frozen, 1).font.b
         assert sheet.print_title_rows == f"${frozen}:${frozen}"
-        assert (sheet.page_setup.orientation, sheet.page_setup.fitToHeight) == ("landscape", 0)
+        # what stands beside charts is not torn: one page high too; the others are as long as they are
+        is_whole = sheet.page_setup.fitToHeight is None
+        assert is_whole == (sheet.title in whole)
+        assert sheet.page_setup.orientation == ("portrait" if sheet.title in series else "landscape")
         fitted = sheet.sheet_properties.pageSetUpPr
         assert fitted
         assert fitted.fitToPage
 
 
-@pytest.mark.parametrize("text", [*HOSTILE, "长" * (CELL_LIMIT + 5)])
-def test_no_text_of_others_becomes_a_formula_or_a_link(text: str) -> None:
-    for sheet in opened(hostile(text)).worksheets:
+def test_no_text_of_others_becomes_a_formula_or_a_link() -> None:
+    texts = [*HOSTILE, "长" * (CELL_LIMIT + 5)]
+    report = replace(hostile(*texts), lang="zh")
+    for sheet in opened(report).worksheets:
         cells = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
         assert {cell.data_type for cell in cells} <= {"s", "n"}
         assert not any(cell.hyperlink for cell in cells)
-    assert summary(replace(hostile(text), lang="zh"))[1][0] == text[:CELL_LIMIT]
+    assert [row[0] for row in summary(report)[2:]] == [visible(text)[:CELL_LIMIT] for text in texts]
 
 
 def test_the_same_report_is_the_same_bytes() -> None:
@@ -161,7 +123,7 @@ def test_markdown_speaks_the_asked_language(lang: Lang, name: str) -> None:
     lines = render_markdown(replace(REPORT, lang=lang)).splitlines()
     header = next(line for line in lines if line.startswith("|"))
     assert header.split(" | ")[0] == f"| {name}"
-    assert len([line for line in lines if line.startswith("## ")]) == 4
+    assert len([line for line in lines if line.startswith("## ")]) == len(sections(REPORT)) == 17
 
 
 def test_markdown_shows_numbers_changes_and_the_unknown() -> None:
@@ -202,5 +164,5 @@ def test_json_holds_the_report_as_it_is() -> None:
 
 
 def test_all_tables_are_rectangular() -> None:
-    for table in tables(REPORT):
+    for table in (table for section in sections(REPORT) for table in section.tables):
         assert {len(row) for row in table.rows} == {len(table.header)} == {len(table.widths)}
