@@ -155,7 +155,7 @@ DISCLOSURES: Final = (
         "Card-related fraud losses, card not present and present",
         ("B08", "B09"),
         "该项要求已发生的银行卡损失；所列为已发生的全部诈骗损失与追回，未按卡分列。公司不发卡的，注明不适用",
-        "it asks for card losses incurred; what stands here is all fraud losses incurred and recovered, not by card. Where "
+        "it asks for card losses incurred; what stands here is all fraud losses incurred and recovered. Where "
         "no cards are issued: not applicable",
     ),
     Disclosure(
