@@ -10,6 +10,7 @@ import polars as pl
 from sqlite_utils import Database
 
 from analytics.kpi.definitions import DEFINITIONS
+from analytics.kpi.figures import records_under
 from db.archives import reading_archived
 from db.connection import landing_root, snapshot
 from db.errors import UsageError
@@ -44,7 +45,7 @@ def trace_records(
         raise UsageError(f"KPI {kpi!r} is not defined; defined are {', '.join(DEFINITIONS)}")
     period = Period(year)
     with snapshot(database), reading_archived():
-        records = definition.records(read_records(database, period), period).collect()
+        records = records_under(definition, read_records(database, period), period).collect()
     ordered = records.sort("source", "document", "position", "unit")
     rows = ordered if sample is None or sample >= ordered.height else ordered[_draw(ordered, sample, seed)]
     landing = landing_root(path).name

@@ -329,7 +329,8 @@ def kpis(call: Call, year: str = "2024") -> dict[str, dict[str, Any]]:
 
 def test_kpi_prints_every_kpi_unknown_ones_with_the_reason(filled: Call) -> None:
     figures = kpis(filled)
-    assert " ".join(figures) == "K01 K02 K03 K04 K05 K10 K11 K12 K13 K14 K15 K38 K39 K40 K41"
+    missing = {"K22", "K23", "K24", "K25", "K26", "K27", "K28", "K29", "K30"}
+    assert [*figures] == [kpi for kpi in (f"K{number:02}" for number in range(1, 44)) if kpi not in missing]
     assert figures["K05"]["value"] == 2
     assert figures["K03"]["value"] is None
     assert figures["K03"]["note"]
