@@ -72,23 +72,24 @@ def handled_records(frames: Frames, period: Period) -> pl.LazyFrame:
 
 def other_important(frames: Frames, period: Period) -> tuple[Apart, ...]:
     """Beside K21: important alerts raised in the period, and those of them that were open at its end."""
-    told = _important(frames, period)
-    raised, done = (told.filter(which).select("unit").unique() for which in (_IS_RAISED, _IS_DONE))
-    still = raised.join(done, on="unit", how="anti")
+    units = _important(frames, period).group_by("unit").agg(raised=_IS_RAISED.any(), done=_IS_DONE.any())
+    raised = units.filter("raised").select(pl.len(), (~pl.col("done")).sum().alias("still"))
+    counted, still = raised.collect().row(0)
     return (
-        Apart("期内产生的重要告警", "important ones raised", raised.select(pl.len()).collect().item()),
-        Apart("其中期末未关闭", "of these open at the end", still.select(pl.len()).collect().item()),
+        Apart("期内产生的重要告警", "important ones raised", counted),
+        Apart("其中期末未关闭", "of these open at the end", still),
     )
 
 
 def _important(frames: Frames, period: Period) -> pl.LazyFrame:
-    """What happened in the period to alerts that are important by any of its rows.
+    """What happened in the period to alerts that are important by any of their rows.
 
-    `raised_at` and `triaged_at` are the alert's, `unit` the incident that any of its rows names.
+    `raised_at` and `triaged_at` are the alert's, `unit` the incident that any of its rows names. Of the many alerts
+    that are raised without being important, nothing is read.
     """
-    told = real_in(frames["soc_alerts"], period, "occurred_at").with_columns(
-        is_important=pl.col("severity").is_in(IMPORTANT).fill_null(value=False)
-    )
+    is_important = pl.col("severity").is_in(IMPORTANT).fill_null(value=False)
+    rows = real_in(frames["soc_alerts"], period, "occurred_at").filter(is_important | (pl.col("state") != "raised"))
+    told = rows.with_columns(is_important=is_important)
     alerts = (
         told.filter(pl.col("alert").is_not_null())
         .group_by("alert")

@@ -87,7 +87,7 @@ COUNTED: list[tuple[str, list[Row], int]] = [
     ("K21", [handled(MID, 1, incident="i"), handled(MID, 2, incident="i"), handled(MID, 3, disposition=None)], 1),
     ("K21", [handled(MID, severity=None), alert(MID - 1, severity="important"), handled(MID, 1, severity=None)], 1),
     ("K21", [handled(MID, alert=None), handled(MID, alert=None), alert(MID, 5, severity="critical")], 2),
-    ("K21", [handled(MID, 1), handled(MID, 2, incident="i"), alert(MID, 1, incident="i")], 1),
+    ("K21", [handled(MID, 1), handled(MID, 2, incident="i"), alert(MID, 1, state="triaged", incident="i")], 1),
     # K31, K32: cases, filed once, closed once, in one of four ways
     ("K31", [case(MID), case(MID + 1), case(MID, 1), case(BEFORE, 2), case(MID, 2), case(MID, 3, type="referred")], 2),
     ("K31", [case(MID, case_number=None, referral="l"), case(MID, case_number=None, referral="l")], 1),
@@ -170,6 +170,8 @@ def test_what_tells_of_something_else_leaves_a_figure_unknown(kpi: str, row: Row
                  alert(MID + 120_000, state="triaged"), handled(MID + 5 * HOUR_MS)],
          ("of these true 1; median minutes until triage 2; median minutes until closure 300; "
           "apart: important ones raised 2; apart: of these open at the end 1")),
+        ("K21", [alert(MID), handled(MID + 1), alert(MID, 1, severity="important"), handled(MID, 1, disposition=None)],
+         "of these true 1; apart: important ones raised 1; apart: of these open at the end 1"),
         ("K31", [case(MID, fraud_class="borrower_fraud"), case(MID, 1, proof=None), case(MID, type="referred")],
          "without a document 1; borrower_fraud 1; class not stated 1; apart: leads handed over (our act) 1"),
         ("K32", [closing(MID), closing(MID, 1, closure="withdrawn")], "solved 1; withdrawn 1; class not stated 2"),
