@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlite_utils import Database
 
+from db.company_views import company_views
 from db.vocabulary import LABELS_ZH, NOTICE_STATES, PATH_HOSTS
 
 
@@ -381,6 +382,7 @@ VIEWS: Final = (
         LEFT JOIN term AS programme ON programme.term_id = loss.programme_id
         LEFT JOIN term AS tier ON tier.term_id = loss.tier_id""",
     ),
+    *(View(*view) for view in company_views(ADDRESS_SQL)),
     View(
         "v_kpi_year",
         "年度指标：每个指标最近一次计算 · KPIs of a year, as last computed",

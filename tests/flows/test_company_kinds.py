@@ -107,6 +107,27 @@ def test_every_field_of_a_kind_reaches_its_table(store: Store, kind: str) -> Non
     assert filled == {column.name for column in store.database[kind].columns}
 
 
+@pytest.mark.parametrize(
+    ("view", "kind", "columns", "row"),
+    [
+        ("v_opinion", "opinion_item", "source_class, address, published_at, day", ("news", "https://news.example/1",
+         "2024-12-20T01:00:00Z", "2024-12-20")),
+        ("v_kits", "kit", "family, fraud_type, analyst_confirmed, file", ("f1", "loan_impersonation", 1, "rows.tsv")),
+        ("v_channels", "channel_or_actor", "type, channel, relevant", ("channel_observed", "c1", 1)),
+        ("v_alerts", "soc_alert", "state, alert, rule, entity, domain", ("raised", "a1", "r1", "m1", "business")),
+        ("v_cases", "case_event", "type, case_number, amount_cny", ("filed", "A2024-1", None)),
+        ("v_cases", "case_event", "max(amount_cny), max(attribution)", ("1440000.50", "supported")),
+        ("v_services", "service_event", "type, service, session", ("session", "consumer_protection_centre", "s1")),
+    ],
+)  # fmt: skip
+def test_a_view_shows_each_kind(
+    store: Store, view: str, kind: str, columns: str, row: tuple[str | int | None, ...]
+) -> None:
+    take(store, kind, [AT | row for row in ROWS[kind]])
+    assert store.database.execute(f"SELECT {columns} FROM {view} ORDER BY position").fetchone() == row
+    assert store.database.execute(f"SELECT count(*) FROM {view}").fetchone() == (len(ROWS[kind]),)
+
+
 @kinds
 def test_a_bad_value_is_quarantined_and_the_other_rows_are_stored(store: Store, kind: str) -> None:
     field, text = BAD[kind]
