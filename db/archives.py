@@ -13,10 +13,17 @@ from sqlite_utils import Database
 from db.errors import FanzhaError
 
 MOVED: Final = MappingProxyType(
-    {"url_check": "url_checks", "warning": "warnings", "intervention": "interventions", "loss": "losses"}
+    {
+        "url_check": "url_checks",
+        "warning": "warnings",
+        "intervention": "interventions",
+        "loss": "losses",
+        "soc_alert": "soc_alerts",
+        "service_event": "service_events",
+    }
 )
 """Tables whose events are moved, and their name for people. What sources say of addresses and apps, verdicts and
-attacks are looked up by what they are about, as long as there is a database: they stay."""
+attacks are looked up by what they are about, as long as there is a database: they stay. So do kinds of a few rows."""
 NAME: Final = re.compile(r"[a-z_]+_[0-9]{4}-[0-9]{2}_[0-9a-f]{12}\.parquet")
 _MEND: Final = "restore it from a backup"
 

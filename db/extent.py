@@ -8,12 +8,14 @@ import polars as pl
 from sqlite_utils import Database
 
 from db.archives import MOVED, Span, join_archived
+from db.event_frames import EVENT_FRAMES
 from db.period import Period
 
 _TABLES: Final = MappingProxyType(
     {"sightings": ("sighting", "seen_at"), "app_sightings": ("app_sighting", "seen_at")}
     | {frame: (table, "occurred_at") for table, frame in MOVED.items()}
     | {"attack_events": ("attack_event", "occurred_at")}
+    | {name: (frame.table, "occurred_at") for name, frame in EVENT_FRAMES.items()}
 )
 """Frame -> the table under it, and its clock."""
 _SCHEMA: Final = pl.Schema({"occurred_at": pl.Int64(), "is_test": pl.Boolean()})

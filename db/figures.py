@@ -13,6 +13,21 @@ from db.tally import KINDS
 FIRST_YEAR: Final = 1993
 """The first whole year of China's clocks at UTC+8 all year round; a feed's row from before breaks no roll-up."""
 
+_EVENTS: Final = (
+    "url_check",
+    "warning",
+    "intervention",
+    "loss",
+    "attack_event",
+    "site_event",
+    "opinion_item",
+    "kit",
+    "channel_or_actor",
+    "soc_alert",
+    "case_event",
+    "service_event",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class StoredFigure:
@@ -131,9 +146,7 @@ def kept_figures(database: Database, year: int, bases: Mapping[str, str]) -> lis
 
 def years_with_records(database: Database) -> list[int]:
     """The Shanghai years in which anything was seen or happened."""
-    tables = {"sighting": "seen_at", "app_sighting": "seen_at"} | dict.fromkeys(
-        ("url_check", "warning", "intervention", "loss", "attack_event", "site_event"), "occurred_at"
-    )
+    tables = {"sighting": "seen_at", "app_sighting": "seen_at"} | dict.fromkeys(_EVENTS, "occurred_at")
     union = " UNION ".join(
         f"SELECT CAST(strftime('%Y', {column} / 1000 + 28800, 'unixepoch') AS INTEGER) FROM {table}"  # noqa: S608 - our own names
         for table, column in tables.items()

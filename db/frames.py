@@ -16,6 +16,7 @@ from polars.io.plugins import register_io_source
 from sqlite_utils import Database
 
 from db.archives import MOVED, Span, join_archived
+from db.event_frames import EVENT_FRAMES
 from db.ledger import signed_figures
 from db.packed import read_packed
 from db.period import Period
@@ -184,6 +185,10 @@ _FRAMES: Final = MappingProxyType(
             },
             ("type", "named", "fraud_type", "action", "channel", "cause"),
         ),
+        **{
+            name: _event(one.table, one.columns, one.words, "occurred_at" if one.is_bounded else "")
+            for name, one in EVENT_FRAMES.items()
+        },
         "reported_figures": _Frame(
             "reported_figure",
             {
@@ -203,7 +208,8 @@ def scan_frames(database: Database, period: Period | None = None) -> dict[str, p
 
     Args:
         database: stays open, and in one transaction (`db.connection.snapshot`), until the last is collected.
-        period: what it leaves out of sightings, app sightings, URL checks and warnings is not read; None reads all.
+        period: what it leaves out of the frames that have a time (sightings, URL checks, warnings, alerts, services)
+            is not read; None reads all.
     """
     live = {name: _scan(database, frame, period) for name, frame in _FRAMES.items()}
     kinds = {name: frame.table for name, frame in _FRAMES.items() if frame.table in MOVED}

@@ -16,6 +16,12 @@ KINDS: Final = (
     "loss",
     "attack_event",
     "verdict",
+    "opinion_item",
+    "kit",
+    "channel_or_actor",
+    "soc_alert",
+    "case_event",
+    "service_event",
     "reported_figure",
 )
 """The tables of what sources say."""

@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlite_utils import Database
 
+from db.company_views import company_views
 from db.ledger_views import LEDGER_VIEWS
 from db.view import View
 from db.view import instant as _instant
@@ -364,6 +365,7 @@ VIEWS: Final = (
         LEFT JOIN term AS programme ON programme.term_id = loss.programme_id
         LEFT JOIN term AS tier ON tier.term_id = loss.tier_id""",
     ),
+    *(View(*view) for view in company_views(ADDRESS_SQL)),
     *LEDGER_VIEWS,
     View(
         "v_checks",

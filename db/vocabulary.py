@@ -105,6 +105,36 @@ CHOICES: Final = MappingProxyType(
         ),
         "action": ("takedown_notice", "registrar_hold", "blocklist", "police_report", "app_delist", "other"),
         "cause": ("us", "third_party", "self_expired", "blocked_only"),
+        "source_class": ("news", "complaint_channel", "short_video", "social", "forum", "other"),
+        "relevance": ("confirmed", "rejected", "open"),
+        "channel_or_actor": ("channel_observed", "actor_assessed"),
+        "actor_role": ("data_seller", "intermediary", "recruiter", "launderer", "kit_seller", "other"),
+        "risk": ("high", "medium", "low"),
+        "actor_outcome": ("referred", "closed"),
+        "state": ("raised", "triaged", "closed"),
+        "domain": ("business", "office"),
+        "severity": ("info", "low", "medium", "important", "critical"),
+        "disposition": ("true_positive", "false_positive", "benign", "duplicate", "other"),
+        "case_event": (
+            "referred",
+            "accepted",
+            "filed",
+            "closed",
+            "person_linked",
+            "account_linked",
+            "detained",
+            "arrest_approved",
+            "indicted",
+            "convicted",
+        ),
+        "closure": ("solved", "prosecution", "judgment", "withdrawn", "other"),
+        "case_role": ("suspected_borrower", "intermediary", "data_seller", "victim", "witness", "other"),
+        "attribution": ("own", "supported", "third_party"),
+        "fraud_class": ("victim_scam", "account_takeover", "borrower_fraud", "intermediary", "internal"),
+        "service_event": ("session", "content_view", "attendance"),
+        "visitor": ("user", "staff", "bot"),
+        "attendee": ("student", "teacher", "other"),
+        "confirmed_by": ("sign_in", "school"),
     }
 )
 """Field type `choice` names one of these; a value outside it is quarantined."""
@@ -117,6 +147,11 @@ LABELS_ZH: Final = MappingProxyType(
         "pyramid_romance": "传销杀猪",
         "account_theft": "黑产账号盗取",
         "other": "其他",
+        "victim_scam": "受害人诈骗",
+        "account_takeover": "账户盗用",
+        "borrower_fraud": "借款人欺诈",
+        "intermediary": "黑产中介",
+        "internal": "内部舞弊",
     }
 )
 

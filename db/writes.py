@@ -3,9 +3,8 @@
 The tables' natural keys make every write an upsert: what is held already is a duplicate and changes nothing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 import polars as pl
@@ -13,221 +12,13 @@ from sqlite_utils import Database
 
 from db.daily import count_warnings, note_seen
 from db.tally import tally
+from db.targets import TARGETS, Noun, Target
 from db.terms import Terms
 
 _AT_ONCE: Final = 50
 """Rows of one INSERT: the statement's overhead is shared, and 50 x 16 values stay far below SQLite's 32,766."""
 _BUFFERED: Final = 100
 """Statements whose values are Python objects at once: some megabytes."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Noun:
-    """A table of things that rows name: each once, known by its natural key."""
-
-    table: str
-    id: str
-    key: tuple[str, ...]
-    columns: Mapping[str, str]
-    """Column of the table -> column of the batch."""
-
-    @property
-    def batch_key(self) -> list[str]:
-        """The natural key's columns in the batch."""
-        return [self.columns[name] for name in self.key]
-
-
-_HOST: Final = _Noun(
-    "host",
-    "host_id",
-    ("name",),
-    {"name": "host"} | {name: name for name in ("registrable_length", "suffix_length", "is_shared")},
-)
-_URL: Final = _Noun("url", "url_id", ("host_id", "tail"), {"host_id": "host_id", "tail": "tail"})
-_SUBJECT: Final = _Noun("subject", "subject_id", ("pseudonym",), {"pseudonym": "subject"})
-_APP: Final = _Noun(
-    "app",
-    "app_id",
-    ("key",),
-    {
-        name: name
-        for name in (
-            "key",
-            "store",
-            "package",
-            "name",
-            "developer",
-            "version",
-            "certificate",
-            "apk_sha256",
-            "icon",
-            "download",
-        )
-    },
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """How rows of a kind reach their table."""
-
-    table: str
-    key: tuple[str, ...]
-    columns: Mapping[str, pl.Expr]
-    """Column of the table -> expression over the batch; `fetched_at` stands in it beside the row's own."""
-    terms: Mapping[str, str] = field(default_factory=dict)
-    """Column of the batch -> vocabulary; its text is replaced by the term's id."""
-    nouns: tuple[_Noun, ...] = ()
-    """What the rows name, in an order in which each has what its key needs."""
-
-
-def _event(
-    table: str,
-    columns: dict[str, pl.Expr],
-    terms: dict[str, str],
-    *,
-    address: bool = False,
-    subject: bool = True,
-) -> _Target:
-    shared = {
-        "event_id": pl.col("event_id"),
-        "occurred_at": pl.coalesce("occurred_at", "fetched_at"),
-        "is_test": pl.col("is_test"),
-    }
-    nouns = ((_HOST, _URL) if address else ()) + ((_SUBJECT,) if subject else ())
-    ids = {noun.id: pl.col(noun.id) for noun in nouns if noun is not _HOST}
-    return _Target(table, ("source_id", "event_id"), shared | ids | columns, terms, nouns)
-
-
-_SIGHTING: Final = {
-    "published_at": pl.col("published").fill_null(0),
-    "seen_at": pl.coalesce("published", "fetched_at"),
-    "claim": pl.col("claim"),
-    "is_test": pl.col("is_test"),
-    "named_id": pl.col("brand"),
-    "programme_id": pl.col("programme"),
-}
-_NAMED: Final = {"brand": "brand", "programme": "programme"}
-
-_TARGETS: Final = MappingProxyType(
-    {
-        "address": _Target(
-            "sighting",
-            ("url_id", "source_id", "published_at"),
-            {"url_id": pl.col("url_id")} | _SIGHTING,
-            _NAMED,
-            (_HOST, _URL),
-        ),
-        "app": _Target(
-            "app_sighting",
-            ("app_id", "source_id", "published_at"),
-            {"app_id": pl.col("app_id")} | _SIGHTING,
-            _NAMED,
-            (_APP,),
-        ),
-        "url_check": _event(
-            "url_check",
-            {"actor_id": pl.col("actor"), "result_id": pl.col("result"), "programme_id": pl.col("programme")},
-            {"actor": "actor", "result": "result", "programme": "programme"},
-            address=True,
-        ),
-        "warning": _event(
-            "warning",
-            {
-                "stage_id": pl.col("stage"),
-                "warning": pl.col("warning"),
-                "channel_id": pl.col("channel"),
-                "sink_id": pl.col("sink"),
-                "campaign_id": pl.col("campaign"),
-                "programme_id": pl.col("programme"),
-            },
-            {name: name for name in ("stage", "channel", "sink", "campaign", "programme")},
-            address=True,
-        ),
-        "intervention": _event(
-            "intervention",
-            {
-                "type_id": pl.col("type"),
-                "order": pl.col("order"),
-                "reason_id": pl.col("reason"),
-                "scam_confirmed": pl.col("scam_confirmed"),
-                "later_loss": pl.col("later_loss"),
-                "programme_id": pl.col("programme"),
-            },
-            {"type": "intervention", "reason": "reason", "programme": "programme"},
-        ),
-        "loss": _event(
-            "loss",
-            {
-                "type_id": pl.col("type"),
-                "episode": pl.col("episode"),
-                "amount_fen": pl.col("amount_fen"),
-                "tier_id": pl.col("tier"),
-                "bearer_id": pl.col("bearer"),
-                "confirmed_by_id": pl.col("confirmed_by"),
-                "programme_id": pl.col("programme"),
-            },
-            {
-                "type": "loss",
-                "tier": "tier",
-                "bearer": "bearer",
-                "confirmed_by": "confirmed_by",
-                "programme": "programme",
-            },
-        ),
-        "attack_event": _event(
-            "attack_event",
-            {
-                "type_id": pl.col("type"),
-                "attack": pl.col("attack"),
-                "package": pl.col("package"),
-                "named_id": pl.col("brand"),
-                "fraud_type_id": pl.col("fraud_type"),
-                "action_id": pl.col("action"),
-                "channel_id": pl.col("channel"),
-                "cause_id": pl.col("cause"),
-                "programme_id": pl.col("programme"),
-            },
-            {
-                "type": "attack_event",
-                "brand": "brand",
-                "fraud_type": "fraud_type",
-                "action": "action",
-                "channel": "channel",
-                "cause": "cause",
-                "programme": "programme",
-            },
-            address=True,
-            subject=False,
-        ),
-        "verdict": _event(
-            "verdict",
-            {
-                "package": pl.col("package"),
-                "answer_id": pl.col("answer"),
-                "named_id": pl.col("brand"),
-                "fraud_type_id": pl.col("fraud_type"),
-                "by": pl.col("by"),
-                "why": pl.col("why"),
-            },
-            {"answer": "answer", "brand": "brand", "fraud_type": "fraud_type"},
-            address=True,
-            subject=False,
-        ),
-        "reported_figure": _Target(
-            "reported_figure",
-            ("source_id", "event_id"),
-            {
-                "event_id": pl.col("event_id"),
-                "kpi": pl.col("kpi"),
-                "year": pl.col("year"),
-                "value": pl.col("value"),
-                "document": pl.col("document"),
-                "page": pl.col("page"),
-            },
-        ),
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +57,7 @@ def save_rows(
     """
     if rows.is_empty():
         return 0
-    target = _TARGETS[kind]
+    target = TARGETS[kind]
     final, batch = _final_rows(database, terms, target, rows, origin)
     if witness:
         witness.before(target.table, final)
@@ -280,7 +71,7 @@ def save_rows(
 
 
 def _final_rows(
-    database: Database, terms: Terms, target: _Target, rows: pl.DataFrame, origin: Provenance
+    database: Database, terms: Terms, target: Target, rows: pl.DataFrame, origin: Provenance
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rows as their table has them, and with all columns; what they name is added where it is new."""
     batch = rows.with_columns(
@@ -296,7 +87,7 @@ def _final_rows(
     return final, batch
 
 
-def _stored(database: Database, target: _Target, rows: pl.DataFrame) -> tuple[int, pl.DataFrame]:
+def _stored(database: Database, target: Target, rows: pl.DataFrame) -> tuple[int, pl.DataFrame]:
     """Insert rows that are not held yet, warnings counted by day at once; how many were new, and `Witness.after`'s."""
     # in the key's order the table's pages are touched one after the other; of two equal rows the first stays first
     ordered = rows.sort(target.key, maintain_order=True)
@@ -306,7 +97,7 @@ def _stored(database: Database, target: _Target, rows: pl.DataFrame) -> tuple[in
     return _insert(database, target.table, ordered, conflict=target.key), ordered
 
 
-def _insert_counted(database: Database, target: _Target, rows: pl.DataFrame) -> pl.DataFrame:
+def _insert_counted(database: Database, target: Target, rows: pl.DataFrame) -> pl.DataFrame:
     """Insert warnings and count by day those that are new: mostly all are, which SQLite tells; else they are sought."""
     rows = rows.unique(target.key, keep="first", maintain_order=True)
     database.execute("SAVEPOINT counted")
@@ -314,7 +105,7 @@ def _insert_counted(database: Database, target: _Target, rows: pl.DataFrame) -> 
     if inserted < rows.height:
         database.execute("ROLLBACK TO counted")
         for table, id_ in ((target.table, "position"), ("archived", "archive_id")):
-            event = _Noun(table, id_, target.key, {name: name for name in target.key})
+            event = Noun(table, id_, target.key, {name: name for name in target.key})
             known = _known(database, event, rows.select(target.key))
             rows = rows.join(known, on=target.key, how="anti", maintain_order="left")
         _insert(database, target.table, rows)
@@ -331,7 +122,7 @@ def differing_rows(
     Yields:
         Table, key, position in the document, and the columns that differ (empty: the row is not there).
     """
-    target = _TARGETS[kind]
+    target = TARGETS[kind]
     final, _ = _final_rows(database, terms, target, rows, origin)
     final = final.unique(target.key, keep="first", maintain_order=True)
     database.execute("DROP TABLE IF EXISTS temp.brought")
@@ -351,7 +142,7 @@ def differing_rows(
     yield from database.execute(query)
 
 
-def _with_ids(database: Database, noun: _Noun, batch: pl.DataFrame) -> pl.DataFrame:
+def _with_ids(database: Database, noun: Noun, batch: pl.DataFrame) -> pl.DataFrame:
     """The batch with the noun's ids; those it lacks are added. Safe because the transaction holds the write lock."""
     key = noun.batch_key
     named = batch.select(noun.columns.values()).filter(pl.col(key[0]).is_not_null())
@@ -365,7 +156,7 @@ def _with_ids(database: Database, noun: _Noun, batch: pl.DataFrame) -> pl.DataFr
     return batch.join(ids, on=key, how="left", maintain_order="left")
 
 
-def _known(database: Database, noun: _Noun, keys: pl.DataFrame) -> pl.DataFrame:
+def _known(database: Database, noun: Noun, keys: pl.DataFrame) -> pl.DataFrame:
     """The keys that the table holds, with their ids."""
     database.execute("DROP TABLE IF EXISTS temp.wanted")
     database.execute(f"CREATE TEMP TABLE wanted ({', '.join(noun.key)})")
@@ -379,7 +170,7 @@ def _known(database: Database, noun: _Noun, keys: pl.DataFrame) -> pl.DataFrame:
     return keys[found["place"]].with_columns(found[noun.id])
 
 
-def _no_ids(noun: _Noun, keys: pl.DataFrame) -> pl.DataFrame:
+def _no_ids(noun: Noun, keys: pl.DataFrame) -> pl.DataFrame:
     return keys.clear().with_columns(pl.lit(None, pl.Int64).alias(noun.id))
 
 

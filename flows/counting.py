@@ -7,9 +7,9 @@ from typing import Final
 import polars as pl
 from sqlite_utils import Database
 
+from analytics.kpi.counting import Measured
 from analytics.kpi.definitions import DEFINITIONS
 from analytics.kpi.facts import COUNTED, Known, fact_of, measured_of
-from analytics.kpi.figures import Measured
 from db.archives import reading_archived
 from db.connection import snapshot, transaction
 from db.facts import add_fact, announce, complete, fold, is_untouched, is_whole, kept_facts, whole_facts

@@ -110,4 +110,4 @@ def _read(definition: Definition, year: int, stored: StoredFigure) -> Figure:
 def _number(definition: Definition, text: str | None) -> int | Decimal | None:
     if text is None:
         return None
-    return Decimal(text) if definition.measure == "percent" else int(text)
+    return Decimal(text) if definition.measure in {"percent", "points"} else int(text)

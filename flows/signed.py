@@ -95,4 +95,4 @@ def read_value(definition: Definition, text: str | None) -> Value:
     """A value as the ledger keeps it: a count, fen, or a rate; None where it is unknown."""
     if text is None:
         return None
-    return Decimal(text) if definition.measure == "percent" else int(text)
+    return Decimal(text) if definition.measure in {"percent", "points"} else int(text)

@@ -10,6 +10,7 @@ from typing import Final
 import polars as pl
 from sqlite_utils import Database
 
+from analytics.kpi.counting import records_under
 from analytics.kpi.definitions import DEFINITIONS
 from db.archives import reading_archived
 from db.connection import snapshot
@@ -73,7 +74,7 @@ def trace_records(
         raise UsageError(f"KPI {kpi!r} is not defined; defined are {', '.join(DEFINITIONS)}")
     period = Period(year)
     with snapshot(database), reading_archived():
-        records = definition.records(read_records(database, period), period).collect()
+        records = records_under(definition, read_records(database, period), period).collect()
         return drawn(Trace(database, landing, last_signed(database, year)), records, sample, seed)
 
 

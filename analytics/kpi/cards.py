@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from analytics.kpi.definition import Definition, Tally
-from analytics.kpi.display import RatioRule
+from analytics.kpi.display import PointsRule, RatioRule
 from analytics.kpi.profile import ATTRIBUTIONS, COUNTED, FRAUD_CLASSES, GROUPS, Both, Profile
 from analytics.kpi.profiles import PROFILES
 from db.kinds import KINDS
@@ -63,10 +63,14 @@ _FORMULAS: Final[MappingProxyType[Tally, Both]] = MappingProxyType(
         Tally.DISTINCT: ("不重复单位数", "the number of distinct units"),
         Tally.LARGEST: ("各单位最大金额之和：Σ max(金额)", "the sum of the largest amount of each unit: Σ max(amount)"),
         Tally.SHARE: ("符合条件的单位数 ÷ 全部单位数 × 100%", "units that meet the condition / all units x 100 %"),
+        Tally.IMPROVEMENT: (
+            "本年比例 − 上年比例（百分点），两年按同一方法计算",
+            "this year's share less that of the year before, in points, both counted alike",
+        ),
         Tally.GROWTH: ("（本年 − 上年）÷ 上年 × 100%", "(this year - the year before) / the year before x 100 %"),
     }
 )
-_RATES: Final = frozenset({Tally.SHARE, Tally.GROWTH})
+_RATES: Final = frozenset({Tally.SHARE, Tally.GROWTH, Tally.IMPROVEMENT})
 _WORDS: Final = MappingProxyType(
     {
         "": ("四舍六入五成双", "rounded half-even"),
@@ -192,6 +196,10 @@ def _unknown(definition: Definition) -> Both:
 
 def _display(definition: Definition) -> Both:
     rule = definition.display
+    if isinstance(rule, PointsRule):
+        return f"百分点，至多{rule.places}位小数，带正负号，不用%号", (
+            f"percentage points, at most {rule.places} decimal places, signed, never with a mere % sign"
+        )
     if isinstance(rule, RatioRule):
         return f"至多{rule.places}位小数，四舍六入五成双；仅全部为100%", (
             f"at most {rule.places} decimal places, rounded half-even; only a whole is shown as 100 %"

@@ -12,7 +12,7 @@ from typing import Final
 
 from analytics.kpi.definition import Definition, Tally
 from analytics.kpi.definitions import DEFINITIONS
-from analytics.kpi.display import RatioRule, rounded, shown_number
+from analytics.kpi.display import PointsRule, RatioRule, rounded, shown_number
 from analytics.kpi.figures import FEN_IN_YUAN, Figure
 from analytics.kpi.frames import Frames
 from analytics.kpi.profile import ATTRIBUTIONS, FRAUD_CLASSES
@@ -151,7 +151,7 @@ def _stages(context: Context) -> Iterable[tuple[str, Finding]]:
 
 
 def _units(context: Context) -> Iterable[tuple[str, Finding]]:
-    rates = [one.definition for one in context.figures.values() if one.definition.measure == "percent"]
+    rates = [one.definition for one in context.figures.values() if one.definition.measure in {"percent", "points"}]
     wrong = [rate.id for rate in rates if PROFILES[rate.id].counts not in {"percent", "points"}]
     told = "、".join(f"{rate.id} {rate.unit_zh}" for rate in rates)
     yield "", Finding(not wrong, f"比率的单位：{told}", f"the units of rates: {told}")
@@ -175,7 +175,7 @@ def _is_shown_alike(figure: Figure) -> bool:
     """Whether both displays read back as the rounded value."""
     rule = figure.definition.display
     zh, en = shown_number(figure.display_zh), shown_number(figure.display_en)
-    if isinstance(rule, RatioRule):
+    if isinstance(rule, RatioRule | PointsRule):
         return zh == en
     base = FEN_IN_YUAN if figure.definition.measure == "money" else 1
     return zh == en == Decimal(rounded(int(figure.value or 0), rule, base)) / base

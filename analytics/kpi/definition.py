@@ -7,11 +7,11 @@ from typing import Final, Literal
 
 import polars as pl
 
-from analytics.kpi.display import EXACT, RatioRule, Rule
+from analytics.kpi.display import EXACT, PointsRule, RatioRule, Rule
 from analytics.kpi.frames import Frames
 from db.period import Period
 
-Measure = Literal["count", "money", "percent"]
+Measure = Literal["count", "money", "percent", "points"]
 Records = Callable[[Frames, Period], pl.LazyFrame]
 
 EVERY_ROW: Final = pl.lit(value=True)
@@ -31,6 +31,8 @@ class Tally(Enum):
     """The units that meet a condition (`meets`), in percent of all units."""
     GROWTH = auto()
     """The distinct units against the reported figure of the year before, in percent of that."""
+    IMPROVEMENT = auto()
+    """The share less that of the year before, counted alike, in percentage points."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,14 +70,14 @@ class Definition:
     """The kinds of record (`db.kinds`) it is counted from."""
     frame: str
     """The frame of which a row in the period shows that this kind is reported at all; without one the figure is
-    unknown, not 0."""
+    unknown, not 0. Empty where no record tells it: it can only be reported."""
     records: Records
     """The records under the figure, each with `unit` (what it counts as), `source`, `document`, `position`."""
     dedup: tuple[str, ...]
     """What makes two records count as one."""
     time: str = "occurred_at"
     """The clock that decides the period: a column of `frame` (Unix ms)."""
-    display: Rule | RatioRule = EXACT
+    display: Rule | RatioRule | PointsRule = EXACT
     tally: Tally = Tally.DISTINCT
     distinct: pl.Expr = DISTINCT_UNITS
     """The number of distinct units; said otherwise only where columns count quicker than `unit`, to the same end."""
@@ -88,6 +90,8 @@ class Definition:
     """Which rows of `frame` show that this is reported, where not all do."""
     has_interval: bool = False
     """Of a share: whether its 95 % interval stands beside it, as of a sample of what could have happened."""
+    may_be_reported: bool = False
+    """Whether it stands as published, and says so, in a year that has no record to count it from."""
     beside: tuple[Beside, ...] = ()
     apart: Callable[[Frames, Period], tuple[Apart, ...]] | None = None
 
@@ -96,6 +100,8 @@ class Definition:
         """What kind of number the figure is."""
         if self.tally is Tally.LARGEST:
             return "money"
+        if self.tally is Tally.IMPROVEMENT:
+            return "points"
         return "count" if self.tally is Tally.DISTINCT else "percent"
 
 

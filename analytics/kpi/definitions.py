@@ -3,7 +3,18 @@
 from types import MappingProxyType
 from typing import Final
 
-from analytics.kpi import balance, intelligence, losses, protection, takedowns
+from analytics.kpi import (
+    alerts,
+    balance,
+    cases,
+    education,
+    intelligence,
+    losses,
+    opinion,
+    protection,
+    takedowns,
+    underground,
+)
 from analytics.kpi.definition import Definition
 
 _ALL: Final = (
@@ -11,6 +22,11 @@ _ALL: Final = (
     *protection.DEFINITIONS,
     *losses.DEFINITIONS,
     *takedowns.DEFINITIONS,
+    *opinion.DEFINITIONS,
+    *underground.DEFINITIONS,
+    *alerts.DEFINITIONS,
+    *cases.DEFINITIONS,
+    *education.DEFINITIONS,
     *balance.DEFINITIONS,
 )
 

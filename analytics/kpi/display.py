@@ -60,6 +60,13 @@ class RatioRule:
     is_signed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class PointsRule:
+    """How the difference of two rates is shown: in percentage points, signed, to so many decimal places at most."""
+
+    places: int
+
+
 EXACT: Final = Rule()
 
 
@@ -160,6 +167,36 @@ def shown_number(text: str) -> Decimal:
     if found is None:
         raise ValueError(f"no number in {text!r}")
     return Decimal(found[1].replace(",", "")) * _SIZES[found[2].strip()]
+
+
+def show_points(numerator: int, denominator: int, rule: PointsRule) -> tuple[str, str]:
+    """A difference of rates in percentage points, in Chinese and English: never with a mere % sign.
+
+    >>> show_points(1, 8, PointsRule(2)), show_points(-1, 3, PointsRule(1))
+    (('+12.5个百分点', '+12.5 pp'), ('-33.3个百分点', '-33.3 pp'))
+
+    Args:
+        numerator: of the difference.
+        denominator: of the difference, above 0.
+        rule: its display rule.
+    """
+    steps = round(Fraction(100 * 10**rule.places * numerator, denominator))
+    number = f"{Decimal(steps).scaleb(-rule.places):+,f}" if steps else "0"
+    trimmed = number.rstrip("0").rstrip(".") if "." in number else number
+    return f"{trimmed}个百分点", f"{trimmed} pp"
+
+
+def show_unstated(value: Decimal) -> tuple[str, str]:
+    """An increase of a rate as published, of which nobody said whether it is in points or relative.
+
+    >>> show_unstated(Decimal("90.00"))
+    ('90%（未注明百分点或相对值）', '90% (points or relative: not stated)')
+
+    Args:
+        value: what was published, in percent or percentage points.
+    """
+    number = f"{value.normalize():,f}%"
+    return f"{number}（未注明百分点或相对值）", f"{number} (points or relative: not stated)"
 
 
 def percent(numerator: int, denominator: int) -> Decimal:

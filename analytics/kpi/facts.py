@@ -14,8 +14,8 @@ import numpy as np
 import polars as pl
 
 from analytics.kpi import balance, intelligence, protection
+from analytics.kpi.counting import Measured, Tallied, is_reported
 from analytics.kpi.definitions import DEFINITIONS
-from analytics.kpi.figures import Measured, Tallied, is_reported
 from analytics.kpi.fingerprints import fingerprints
 from analytics.kpi.frames import Frames, real_in
 from db.keysets import Fact, Integers, Keyset

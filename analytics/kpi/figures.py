@@ -6,23 +6,25 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
-import polars as pl
-
-from analytics.kpi import notes
-from analytics.kpi.definition import DISTINCT_UNITS, FEN, Apart, Definition, Tally
+from analytics.kpi import improvement, notes
+from analytics.kpi.counting import Measured, Tallied, measure
+from analytics.kpi.definition import Definition, Measure
 from analytics.kpi.definitions import DEFINITIONS
-from analytics.kpi.display import RatioRule, percent, show_en, show_ratio, show_zh
-from analytics.kpi.frames import Frames, real_in
-from analytics.kpi.reported import Levels, Reported, level_of
+from analytics.kpi.display import (
+    PointsRule,
+    RatioRule,
+    percent,
+    show_en,
+    show_points,
+    show_ratio,
+    show_unstated,
+    show_zh,
+)
+from analytics.kpi.frames import Frames
+from analytics.kpi.reported import Levels, Reported, level_of, reported_of
 from db.period import Period
 
 FEN_IN_YUAN: Final = 100
-_COUNTS: Final = {
-    Tally.LARGEST: FEN.sum(),
-    Tally.SHARE: pl.col("unit").filter(pl.col("meets")).n_unique(),
-}
-_UNITS: Final = {Tally.LARGEST: pl.len(), Tally.SHARE: DISTINCT_UNITS}
-_RECORDS: Final = {Tally.LARGEST: pl.col("records").sum()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,13 @@ class Figure:
     definition: Definition
     year: int
     value: int | Decimal | None
-    """A count, money in fen, or a rate in percent (two places); None where unknown."""
+    """A count, money in fen, or a rate in percent or points (two places); None where unknown."""
     prior: int | Decimal | None
     """The figure of the year before, signed off or published, in the same form."""
     note_zh: str
     note_en: str
     numerator: int | None = None
-    """Of a rate."""
+    """Of a rate; one that stands as published has none."""
     denominator: int | None = None
     is_synthetic: bool = False
     """Whether made-up records lie beneath it."""
@@ -53,6 +55,20 @@ class Figure:
     def id(self) -> str:
         """The KPI's id."""
         return self.definition.id
+
+    @property
+    def measure(self) -> Measure:
+        """What kind of number it is: of a published increase of a rate nobody may say that it is in points."""
+        return "percent" if self._is_unstated else self.definition.measure
+
+    @property
+    def unit_labels(self) -> tuple[str, str]:
+        """Its unit, in Chinese and English."""
+        return ("%", "%") if self._is_unstated else (self.definition.unit_zh, self.definition.unit_en)
+
+    @property
+    def _is_unstated(self) -> bool:
+        return self.definition.measure == "points" and self.value is not None and self.denominator is None
 
     @property
     def display_zh(self) -> str:
@@ -70,33 +86,23 @@ class Figure:
             return self.shown[0 if zh else 1]
         if self.value is None:
             return "未知" if zh else "unknown"
+        if isinstance(rule, PointsRule):
+            return self._displayed_points(rule)[0 if zh else 1]
         if isinstance(rule, RatioRule):
-            return show_ratio(self.numerator or 0, self.denominator or 1, rule)
+            return show_ratio(*self._ratio, rule)
         base, currency = (FEN_IN_YUAN, f"{definition.unit_en} ") if definition.measure == "money" else (1, "")
         count = int(self.value)
         return show_zh(count, definition.unit_zh, rule, base) if zh else show_en(count, rule, base, currency)
 
+    def _displayed_points(self, rule: PointsRule) -> tuple[str, str]:
+        return show_unstated(Decimal(self.value or 0)) if self._is_unstated else show_points(*self._ratio, rule)
 
-@dataclass(frozen=True, slots=True)
-class Tallied:
-    """What follows from the records under a figure, and from nothing else."""
-
-    count: int
-    """Distinct units, the sum in fen, or of a share the units that meet its condition."""
-    units: int
-    """All distinct units."""
-    records: int
-    beside: tuple[int, ...]
-    is_synthetic: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What the records of a year say of a KPI."""
-
-    tallied: Tallied | None
-    """None where the year has not one record of the kind it is counted from."""
-    apart: tuple[Apart, ...] = ()
+    @property
+    def _ratio(self) -> tuple[int, int]:
+        """Of a rate: as counted, or as published."""
+        if self.denominator is None:
+            return (Decimal(self.value or 0) / 100).as_integer_ratio()
+        return self.numerator or 0, self.denominator
 
 
 def compute(
@@ -123,57 +129,53 @@ def compute(
     ]
 
 
-def measure(definition: Definition, frames: Frames, period: Period) -> Measured:
-    """Count a KPI from its records."""
-    records = definition.records(frames, period)
-    # a record may be of another year than its unit: an episode of this one may be assessed in the next
-    if not (is_reported(definition, frames, period) or _has_rows(records)):
-        return Measured(None)
-    return Measured(tally(definition, records), definition.apart(frames, period) if definition.apart else ())
-
-
-def tally(definition: Definition, records: pl.LazyFrame) -> Tallied:
-    """Perform, or re-perform, a KPI on the records under it.
-
-    Args:
-        definition: the KPI.
-        records: what `definition.records` gave, all of it and in any order.
-    """
-    beside = [each.value.alias(f"beside {place}") for place, each in enumerate(definition.beside)]
-    summary = _ready(definition, records).select(
-        _COUNTS.get(definition.tally, definition.distinct).alias("count"),
-        _UNITS.get(definition.tally, definition.distinct).alias("units"),
-        _RECORDS.get(definition.tally, pl.len()).alias("records"),
-        pl.col("is_synthetic").any(),
-        *beside,
-    )
-    count, units, records_in, is_synthetic, *others = summary.collect(engine="streaming").row(0)
-    return Tallied(count, units, records_in, tuple(others), bool(is_synthetic))
-
-
-def _ready(definition: Definition, records: pl.LazyFrame) -> pl.LazyFrame:
-    """The records; where the largest of each unit counts, that one (of equal amounts the surer tier)."""
-    if definition.tally is not Tally.LARGEST:
-        return records
-    largest = pl.col("amount_fen", "tier", "bearer").sort_by("amount_fen", "tier", descending=[True, False]).first()
-    return records.group_by("unit").agg(largest, pl.col("is_synthetic").any(), records=pl.len())
-
-
 def _figure(definition: Definition, period: Period, measured: Measured, levels: Levels) -> Figure:
     prior = level_of(levels, definition, period.year - 1)
-    unknown = Figure(definition, period.year, None, prior.value, "", "")
+    # of what was published for a rate's increase nobody knows whether it can be compared
+    unknown = Figure(definition, period.year, None, None if definition.measure == "points" else prior.value, "", "")
     tallied = measured.tallied
     if tallied is None:
-        return _noted(unknown, [notes.nothing_came_in(definition, period.year), *notes.prior(prior, period.year - 1)])
+        return _published(unknown, levels, prior) if definition.may_be_reported else _nothing(unknown, prior)
     remarks = [
         *notes.beside(definition.beside, tallied.beside),
         *notes.apart(measured.apart),
         *notes.prior(prior, period.year - 1),
     ]
     counted = replace(unknown, is_synthetic=tallied.is_synthetic, records=tallied.records, units=tallied.units)
+    if measured.before:
+        return _improved(counted, tallied, measured.before, remarks)
     if definition.measure == "percent":
         return _rate(counted, tallied, levels, remarks)
     return _noted(replace(counted, value=tallied.count), remarks)
+
+
+def _nothing(unknown: Figure, prior: Reported) -> Figure:
+    said = notes.nothing_came_in(unknown.definition, unknown.year)
+    return _noted(unknown, [said, *notes.prior(prior, unknown.year - 1)])
+
+
+def _published(unknown: Figure, levels: Levels, prior: Reported) -> Figure:
+    """The figure as published for its own year, where no record tells it; else unknown."""
+    published = reported_of(levels.reported, unknown.definition, unknown.year)
+    if published.value is None:
+        return _nothing(unknown, replace(prior, remarks=(*published.remarks, *prior.remarks)))
+    figure = replace(unknown, value=published.value, is_synthetic=published.is_synthetic)
+    is_ambiguous = unknown.definition.measure == "points" and published.value > 0
+    meant = [improvement.readings(Decimal(published.value))] if is_ambiguous else []
+    before = notes.prior(prior, unknown.year - 1)
+    return _noted(figure, [notes.as_reported(published), *meant, *published.remarks, *before])
+
+
+def _improved(counted: Figure, now: Tallied, before: Tallied, remarks: list[notes.Remark]) -> Figure:
+    levels = (now.count, now.units), (before.count, before.units)
+    said = [*improvement.levels(counted.year, *levels), *remarks]
+    figure = replace(counted, is_synthetic=now.is_synthetic or before.is_synthetic)
+    gained = improvement.difference(*levels)
+    if gained is None:
+        return _noted(figure, [("未知", "unknown"), *said])
+    ratio = gained.as_integer_ratio()
+    figure = replace(figure, value=percent(*ratio), numerator=ratio[0], denominator=ratio[1])
+    return _noted(figure, said)
 
 
 def _rate(counted: Figure, tallied: Tallied, levels: Levels, remarks: list[notes.Remark]) -> Figure:
@@ -196,30 +198,16 @@ def _noted(figure: Figure, remarks: list[notes.Remark]) -> Figure:
     return replace(figure, note_zh=note_zh, note_en=note_en)
 
 
-def is_reported(definition: Definition, frames: Frames, period: Period) -> bool:
-    """Whether the year has a record of the kind that a KPI is counted from."""
-    rows = real_in(frames[definition.frame], period, definition.time).filter(definition.is_reported)
-    return _has_rows(rows.select(definition.time))
-
-
-def _has_rows(frame: pl.LazyFrame) -> bool:
-    return frame.head(1).collect(engine="streaming").height > 0
-
-
 def figure_json(figure: Figure) -> dict[str, int | str | None]:
     """The figure as `fanzha kpi --json` prints it: money and rates as decimal strings of two places."""
     definition = figure.definition
-    unit = (
-        definition.unit_zh
-        if definition.unit_zh == definition.unit_en
-        else f"{definition.unit_zh} ({definition.unit_en})"
-    )
+    unit_zh, unit_en = figure.unit_labels
     return {
         "id": figure.id,
         "name_zh": definition.name_zh,
         "name_en": definition.name_en,
         "value": plain_value(definition, figure.value),
-        "unit": unit,
+        "unit": unit_zh if unit_zh == unit_en else f"{unit_zh} ({unit_en})",
         "display_zh": figure.display_zh,
         "display_en": figure.display_en,
         "prior": plain_value(definition, figure.prior),

@@ -109,6 +109,48 @@ FRAMES: Final[Mapping[str, pl.Schema]] = MappingProxyType(
                 "unconfirmed_at": pl.Int64(),
                 "closed_at": pl.Int64(),
             },
+            "opinion_items": {
+                **_EVENT,
+                **_texts("source_class", "platform", "item", "cluster", "relevance"),
+                "address_id": pl.Int64(),
+                "published_at": pl.Int64(),
+                "detected_at": pl.Int64(),
+                **_ORIGIN,
+            },
+            "kits": {
+                **_EVENT,
+                **_texts("kit", "family", "kit_sha256"),
+                "analyst_confirmed": pl.Boolean(),
+                **_ORIGIN,
+            },
+            "channels_and_actors": {
+                **_EVENT,
+                **_texts("type", "channel", "role", "risk", "outcome"),
+                "relevant": pl.Boolean(),
+                **_SUBJECT,
+                **_ORIGIN,
+            },
+            "soc_alerts": {
+                **_EVENT,
+                **_texts("state", "alert", "incident", "rule", "entity", "domain", "severity", "disposition"),
+                **_SUBJECT,
+                **_ORIGIN,
+            },
+            "case_events": {
+                **_EVENT,
+                **_texts("type", "case_number", "referral", "closure", "proof", "role", "account"),
+                "amount_fen": pl.Int64(),
+                **_texts("attribution", "fraud_class"),
+                **_SUBJECT,
+                **_ORIGIN,
+            },
+            "service_events": {
+                **_EVENT,
+                **_texts("type", "service", "session", "content", "visitor", "attendee", "confirmed_by"),
+                "seconds": pl.Int64(),
+                **_SUBJECT,
+                **_ORIGIN,
+            },
             "reported_figures": {
                 "kpi": pl.String(),
                 "year": pl.Int64(),
@@ -129,7 +171,7 @@ type that can be compared (integers need a third of the memory of text); an `eve
 `attack_key` of an attack event says which of `attacks` it belongs to, `basis` what it rests on where it is not the
 company's word. Of all real sightings of an address or app, in whichever year, say: `first_seen_at` when the first was;
 `is_named` whether one calls it malicious; `is_allowed` whether one, or one of its host as a whole, calls it benign.
-Sightings, checks and warnings may lack what is of other years."""
+Sightings, checks, warnings, alerts and services may lack what is of other years."""
 
 
 def real(frame: pl.LazyFrame) -> pl.LazyFrame:
@@ -152,3 +194,9 @@ def key_of(*parts: pl.Expr, needs: pl.Expr) -> pl.Expr:
     named = pl.struct(part.alias(str(place)) for place, part in enumerate(parts)).struct.json_encode()
     # pl.format panics on a portion of which a filter has left no row
     return pl.when(needs.is_not_null()).then(named).otherwise(pl.lit("event ") + pl.col("event_key"))
+
+
+def new_in(rows: pl.LazyFrame, period: Period) -> pl.LazyFrame:
+    """The rows in the period of each `unit` whose first row, of those given, is in it: a unit is of one year only."""
+    first = pl.col("occurred_at").min().over("unit")
+    return rows.with_columns(first_at=first).filter(period.holds("occurred_at"), period.holds("first_at"))

@@ -23,6 +23,17 @@ def nothing_came_in(definition: Definition, year: int) -> Remark:
     )
 
 
+def as_reported(published: Reported) -> Remark:
+    """Where a figure comes from that was not computed."""
+    page_zh, page_en = (f"，第{published.page}页", f", page {published.page}") if published.page else ("", "")
+    title_zh = f"《{published.document}》" if published.document else "未注明文件"
+    title_en = f"“{published.document}”" if published.document else "no document named"
+    return (
+        f"按披露数列示，非本系统计算：{title_zh}{page_zh}",
+        f"as reported, not computed: {title_en}{page_en}",
+    )
+
+
 def rate(definition: Definition, year: int, numerator: int, denominator: int, base: Reported) -> Remark:
     """Both levels of a rate, or why it has none."""
     if definition.compared and base.value is None and base.remarks:

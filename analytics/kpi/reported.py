@@ -23,11 +23,17 @@ class Reported:
     value: int | Decimal | None = None
     """As `Figure.value`; None where nothing usable is published."""
     document: str = ""
+    page: str = ""
     is_synthetic: bool = False
     is_signed: bool = False
     """Whether it was signed off here; else it is as published."""
     remarks: tuple[tuple[str, str], ...] = ()
     """Why there is no value although something is published, or what to know of it; zh and en."""
+
+
+def is_of(definition: Definition, year: int) -> pl.Expr:
+    """Which rows of the frame `reported_figures` are of a KPI and year."""
+    return (pl.col("kpi").str.normalize("NFKC").str.to_uppercase() == definition.id) & (pl.col("year") == year)
 
 
 def level_of(levels: Levels, definition: Definition, year: int) -> Reported:
@@ -60,7 +66,7 @@ def level_of(levels: Levels, definition: Definition, year: int) -> Reported:
 
 def _parsed_exact(text: str, measure: Measure) -> int | Decimal:
     """A value as the ledger keeps it: a count, fen, or a rate."""
-    return Decimal(text) if measure == "percent" else int(text)
+    return Decimal(text) if measure in {"percent", "points"} else int(text)
 
 
 def reported_of(reported: pl.DataFrame, definition: Definition, year: int) -> Reported:
@@ -71,8 +77,7 @@ def reported_of(reported: pl.DataFrame, definition: Definition, year: int) -> Re
         definition: the KPI.
         year: the year it was published for.
     """
-    is_it = pl.col("kpi").str.normalize("NFKC").str.to_uppercase() == definition.id
-    found = reported.filter(is_it, pl.col("year") == year).sort("document_title", "value")
+    found = reported.filter(is_of(definition, year)).sort("document_title", "page", "value")
     if found.is_empty():
         return Reported()
     values = {text: published_value(text, definition.measure) for text in found["value"]}
@@ -85,10 +90,10 @@ def reported_of(reported: pl.DataFrame, definition: Definition, year: int) -> Re
     if len(set(values.values())) > 1:
         zh = f"{year}年披露数据互不一致（{texts}），未采用"
         return Reported(remarks=((zh, f"the figures published for {year} disagree ({texts}) and are not used"),))
-    document = str(found["document_title"].drop_nulls().first() or "")
+    document, page = (str(found[name].drop_nulls().first() or "") for name in ("document_title", "page"))
     value, is_synthetic = values[found["value"][0]], bool(found["is_synthetic"].any())
     made_up = ((f"{year}年披露数据为合成数据", f"the figure published for {year} is synthetic"),)
-    return Reported(value, document, is_synthetic, remarks=made_up if is_synthetic else ())
+    return Reported(value, document, page, is_synthetic, remarks=made_up if is_synthetic else ())
 
 
 def published_value(text: str, measure: Measure) -> int | Decimal | None:
@@ -100,7 +105,7 @@ def published_value(text: str, measure: Measure) -> int | Decimal | None:
     """
     try:
         value = Decimal(text)
-        if measure == "percent":
+        if measure in {"percent", "points"}:
             return value.quantize(Decimal("0.01"), ROUND_HALF_EVEN)
         counted = value.scaleb(2) if measure == "money" else value
         return int(counted) if counted >= 0 and counted == int(counted) else None

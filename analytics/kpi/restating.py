@@ -9,7 +9,7 @@ import polars as pl
 
 from analytics.kpi import notes
 from analytics.kpi.definition import FEN, Definition
-from analytics.kpi.display import RatioRule, display_unit
+from analytics.kpi.display import PointsRule, RatioRule, display_unit
 from analytics.kpi.figures import Figure, plain_value
 from analytics.kpi.frames import Frames
 from analytics.kpi.notes import Remark
@@ -68,7 +68,7 @@ def threshold(figure: Figure) -> Decimal | None:
 
 def _display_step(definition: Definition, value: int | Decimal) -> Decimal:
     rule = definition.display
-    if isinstance(rule, RatioRule):
+    if isinstance(rule, RatioRule | PointsRule):
         return Decimal(1).scaleb(-rule.places)
     return Decimal(display_unit(abs(int(value)), rule, _FEN if definition.measure == "money" else 1))
 

@@ -238,7 +238,7 @@ def _read_digest(field: Field, given: pl.Series, reading: Reading) -> Read:
     return Read((digest,), _fault(field, is_bad, text, "is no SHA-256 of 64 hexadecimal digits", reading))
 
 
-_DIGESTS: Final = frozenset({"certificate", "apk_sha256"})
+_DIGESTS: Final = frozenset({"certificate", "apk_sha256", "kit_sha256"})
 """Text fields that hold a SHA-256."""
 _READERS: Final[Mapping[Form, Reader]] = MappingProxyType(
     {

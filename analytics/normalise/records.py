@@ -22,6 +22,8 @@ _ANY_OF: Final = MappingProxyType(
         "app": (("package", "name", "apk_sha256"), "it has neither package, name nor apk_sha256"),
         "attack_event": (("host", "package"), "it has neither address nor package"),
         "verdict": (("host", "package"), "it has neither address nor package"),
+        "channel_or_actor": (("channel", "subject"), "it has neither channel nor subject"),
+        "case_event": (("case_number", "referral"), "it has neither case_number nor referral"),
     },
 )
 """Kind -> stored columns of which a row needs one, and what is said where it has none."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Lang = Literal["zh", "en", "both"]
-Measure = Literal["count", "money", "percent"]
+Measure = Literal["count", "money", "percent", "points"]
 Plain = int | str | None
 """A figure as the contract prints it: counts are integers, money and rates decimal strings, None is unknown."""
 

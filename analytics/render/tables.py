@@ -67,7 +67,7 @@ def change(figure: FigureRow) -> Number | None:
     value, prior = exact(figure.value), exact(figure.prior)
     if value is None or prior is None:
         return None
-    if figure.measure == "percent":
+    if figure.measure in {"percent", "points"}:
         return Number(value - prior, "points")
     return Number(100 * (value - prior) / prior, "growth") if prior else None
 

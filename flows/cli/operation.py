@@ -201,7 +201,7 @@ def archive(
     ],
     db: Db = DB,
 ) -> None:
-    """Move warnings, checks, interventions and losses of earlier days to Parquet; kpi and trace go on having them."""
+    """Move warnings, checks, interventions, losses, alerts and services of earlier days to Parquet; all count them."""
     from db.archive import archive_events
     from db.connection import is_there
     from db.store import open_store

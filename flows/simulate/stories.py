@@ -14,7 +14,7 @@ from flows.simulate.layouts import BROKEN
 from flows.simulate.plan import Plan
 
 Value = str | bool | float | None
-When = Literal["then", "same day", "before", "after", "never"]
+When = Literal["then", "soon", "same day", "before", "after", "never"]
 SECOND: Final = 1 / 86_400
 """Of a day."""
 
@@ -26,7 +26,8 @@ class Variation:
     Attributes:
         name: part of what is made different.
         share: of the rows that count.
-        when: at their time, later on the same day in Shanghai, before or after the year, or at no time.
+        when: at their time, less than an hour later, later on the same day in Shanghai, before or after the year, or
+            at no time.
         changes: column -> its value instead.
         different: columns of an id that become another's.
         needs: a column without which a row is passed over.
@@ -59,7 +60,9 @@ def vary(plan: Plan, draw: Draw, rows: pl.DataFrame, variation: Variation, total
     own = draw.fork(chosen.height)
     within = (chosen["number"] // step).to_numpy()
     at = chosen["occurred_at"].to_numpy()
-    if variation.when == "same day":
+    if variation.when == "soon":
+        at = times.soon(at, own)
+    elif variation.when == "same day":
         at = times.same_day(at, own)
     elif variation.when == "before":
         at = times.before(plan.period, within, own)

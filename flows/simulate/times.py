@@ -48,3 +48,8 @@ def same_day(instants: Whole, draw: Draw) -> Whole:
     """A later instant of the same day in Shanghai for each."""
     left = DAY_MS - (instants + _ZONE_MS) % DAY_MS
     return instants + (draw.share() * left).astype(np.int64) // SECOND_MS * SECOND_MS
+
+
+def soon(instants: Whole, draw: Draw) -> Whole:
+    """An instant less than an hour later for each."""
+    return instants + (draw.share() * HOUR_MS).astype(np.int64) // SECOND_MS * SECOND_MS

@@ -12,12 +12,14 @@ from db.errors import UsageError
 from db.period import Period
 from db.store import now_ms
 from flows.simulate.addresses import Rows, make_addresses
+from flows.simulate.alerts import make_alerts
 from flows.simulate.apps import make_apps
 from flows.simulate.attacks import make_attacks
 from flows.simulate.losses import make_losses
 from flows.simulate.output import Output, Written, open_folder
 from flows.simulate.people import make_blocks, make_checks, make_dissuasions
 from flows.simulate.plan import Plan, read_scale
+from flows.simulate.underground import make_channels, make_kits
 from flows.simulate.warnings import make_reminders, make_warnings
 
 _DOCUMENT: Final = "Synthetic figure, by fanzha simulate"
@@ -67,6 +69,9 @@ def _year(plan: Plan, brands: Sequence[Brand]) -> Iterator[Rows]:
         make_dissuasions(plan),
         make_losses(plan),
         make_attacks(plan, brands),
+        make_kits(plan),
+        make_channels(plan),
+        make_alerts(plan),
         [("sim-reported", _reported(plan), "")],
     )
 

@@ -121,6 +121,63 @@ def attack(at: int, n: Said = 0, **said: Said) -> list[Row]:
     ]
 
 
+def item(at: int, n: Said = 0, **said: Said) -> Row:
+    """A relevant piece of news, noticed as it was collected, an hour after it was published."""
+    seen: Row = {"occurred_at": at, "published_at": at - 3_600_000, "detected_at": at, "source_class": "news"}
+    return {**seen, "cluster": f"t{n}", "address_id": n, "relevance": "confirmed", **said}
+
+
+def video(at: int, n: Said = 0, **said: Said) -> Row:
+    said = {"platform": "synthetic_video", "item": f"v{n}", **said}
+    return item(at, n, **{"source_class": "short_video", "cluster": None, "address_id": None, **said})
+
+
+def kit(at: int, n: Said = 0, **said: Said) -> Row:
+    return {"occurred_at": at, "family": f"f{n}", "kit_sha256": f"h{n}", "analyst_confirmed": True, **said}
+
+
+def channel(at: int, n: Said = 0, **said: Said) -> Row:
+    return {"occurred_at": at, "type": "channel_observed", "channel": f"c{n}", "relevant": True, **said}
+
+
+def actor(at: int, n: Said = 0, **said: Said) -> Row:
+    return {"occurred_at": at, "type": "actor_assessed", "subject": n, "role": "data_seller", "risk": "high", **said}
+
+
+def alert(at: int, n: Said = 0, **said: Said) -> Row:
+    raised: Row = {"occurred_at": at, "state": "raised", "alert": f"a{n}", "rule": "r1", "entity": f"machine{n}"}
+    return {**raised, "domain": "business", "severity": "low", **said}
+
+
+def handled(at: int, n: Said = 0, **said: Said) -> Row:
+    return alert(at, n, **{"state": "closed", "severity": "important", "disposition": "true_positive", **said})
+
+
+def case(at: int, n: Said = 0, **said: Said) -> Row:
+    return {"occurred_at": at, "type": "filed", "case_number": f"case{n}", "proof": f"doc{n}", **said}
+
+
+def account(at: int, n: Said = 0, **said: Said) -> Row:
+    return case(at, n, **{"type": "account_linked", "account": f"acc{n}", "amount_fen": AMOUNT, **said})
+
+
+def detained(at: int, n: Said = 0, **said: Said) -> Row:
+    return case(at, n, **{"type": "detained", "subject": n, "role": "intermediary", "attribution": "supported", **said})
+
+
+def session(at: int, n: Said = 0, **said: Said) -> Row:
+    visit: Row = {"occurred_at": at, "type": "session", "service": "consumer_protection_centre", "session": f"s{n}"}
+    return {**visit, "visitor": "user", "subject": n, **said}
+
+
+def view(at: int, n: Said = 0, **said: Said) -> Row:
+    return session(at, n, **{"type": "content_view", "content": "film", "seconds": 1, "session": None, **said})
+
+
+def pupil(at: int, n: Said = 0, **said: Said) -> Row:
+    return session(at, n, **{"type": "attendance", "attendee": "student", "confirmed_by": "sign_in", **said})
+
+
 def url(at: int, n: int, **said: Said) -> Row:
     """The n-th address on the host of the sighting 0."""
     return sighting(at, n, host_id=0, is_bare=False, **said)

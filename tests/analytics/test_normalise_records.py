@@ -20,12 +20,15 @@ SOUND = {
     "address": "https://login.qifu-demo.example/",
     "published": "2024-01-02 03:04:05",
     "occurred_at": "2024-01-02 03:04:05",
+    "published_at": "2024-01-02 03:04:05",
+    "detected_at": "2024-01-02 03:04:05",
     "amount": "1,234.50",
     "year": "2024",
     "value": "99.98",
     "claim": "benign",
     "certificate": "ab" * 32,
     "apk_sha256": "cd" * 32,
+    "kit_sha256": "ef" * 32,
 }
 """A value for every field that not any text will do for; choices take their first word."""
 
@@ -85,7 +88,7 @@ def test_required_fields(kind: str, field: str, absent: str | None) -> None:
         (kind.name, field.name)
         for kind in KINDS.values()
         for field in kind.fields
-        if field.form not in {"text", "word", "subject"} or field.name in {"certificate", "apk_sha256"}
+        if field.form not in {"text", "word", "subject"} or field.name in {"certificate", "apk_sha256", "kit_sha256"}
     ],
 )
 def test_each_form_refuses_what_it_cannot_read(kind: str, field: str) -> None:
@@ -316,7 +319,8 @@ def test_words_of_open_vocabularies_are_stored_as_they_are_compared(kind: str, f
 
 def test_which_fields_are_words() -> None:
     words = {(kind.name, field.name) for kind in KINDS.values() for field in kind.fields if field.form == "word"}
-    assert {name for _, name in words} == {"programme", "channel", "sink", "reason", "confirmed_by"}
+    named = {"programme", "channel", "sink", "reason", "confirmed_by", "platform", "service"}
+    assert {name for _, name in words} == named
     assert all(field.form == "word" for kind in KINDS.values() for field in kind.fields if field.name == "programme")
 
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.kpi.breakdowns import likeness, shared, tiers
+from analytics.kpi.counting import tally
 from analytics.kpi.definitions import DEFINITIONS
-from analytics.kpi.figures import tally
 from analytics.kpi.series import OUTSIDE, series
 from db.period import DAY_MS
 from tests.analytics.kpi_rows import YEAR, Row, frames_of

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from db.frames import _FRAMES
 from db.pushdown import Domain, conjuncts, decide
-from db.writes import _TARGETS
+from db.targets import TARGETS
 
 WORDS: dict[str | bool | None, int | None] = {"emitted": 1, "rendered": 2, "connected": 3, None: None}
 FLAGS: dict[str | bool | None, int | None] = {True: 1, False: 0, None: None}
@@ -94,7 +94,7 @@ def test_the_parts_of_a_predicate_are_all_of_it() -> None:
 
 def test_a_frames_words_are_of_the_vocabulary_that_is_written() -> None:
     """A value that its vocabulary lacked would be taken for one that no row has."""
-    written = {target.table: target.terms for target in _TARGETS.values()}
+    written = {target.table: target.terms for target in TARGETS.values()}
     named = {"named": "brand"}
     for frame in _FRAMES.values():
         for word, vocabulary in frame.words.items():

