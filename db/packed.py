@@ -64,7 +64,12 @@ def read_together(shared: SharedConnection, selected: Mapping[str, str], schema:
     height, *texts = shared.execute(f"SELECT count(*), {packed} {query}").fetchone()
     if not height:
         return pl.DataFrame(schema=dict(schema))
-    return pl.DataFrame([_unpacked(name, schema[name], text) for name, text in zip(selected, texts, strict=True)])
+    return _frame(selected, schema, texts)
+
+
+def _frame(selected: Mapping[str, str], schema: Schema, texts: Sequence[str]) -> pl.DataFrame:
+    columns = [_unpacked(name, schema[name], text) for name, text in zip(selected, texts, strict=True)]
+    return pl.DataFrame(columns).rechunk()
 
 
 def _packed(sql: str, dtype: type[pl.DataType] | pl.DataType) -> str:

@@ -143,4 +143,4 @@ def key_of(*parts: pl.Expr, needs: pl.Expr) -> pl.Expr:
         needs: the part without which nobody can say that they do.
     """
     named = pl.struct(part.alias(str(place)) for place, part in enumerate(parts)).struct.json_encode()
-    return pl.when(needs.is_not_null()).then(named).otherwise(pl.format("event {}", "event_key"))
+    return pl.when(needs.is_not_null()).then(named).otherwise(pl.concat_str(pl.lit("event "), "event_key"))
