@@ -1,6 +1,6 @@
 """What figures are made up of, kept with the rows: read in an instant, whatever a year holds."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -97,14 +97,31 @@ def fold(database: Database, kpi: str, year: int) -> None:
     names = [str(what) for (what,) in database.execute(f"SELECT DISTINCT what {_OF} AND first IS NULL", [kpi, year])]
     for what in names:
         of = (kpi, year, what)
-        later = _later(database, of)
-        parts = list(_parts(database, of))
+        later, parts = _later(database, of), list(_parts(database, of))
         database.execute(f"DELETE {_OF} AND what = ? AND first IS NULL", of)
-        if len(later.keys) > _MOST_LATER * sum(length for _, _, _, length in parts):
-            whole = joined([*(_part(database, part) for part, *_ in parts), later])
-            _put_whole(database, of, whole)
+        if not parts:
+            _put_whole(database, of, later)
+        elif len(later.keys) > _MOST_LATER * sum(length for *_, length in parts):
+            _fold_in(database, of, parts, later)
         else:
             database.execute(_PUT, (*of, None, *later.blobs()))
+
+
+def _fold_in(
+    database: Database, of: tuple[str, int, str], parts: Sequence[tuple[int, int, int | None, int]], later: Keyset
+) -> None:
+    """Add keys to the parts of the whole that they belong to, one in memory after the other."""
+    first, grown = -(1 << 63), 0
+    for part, _, end, _ in parts:
+        if len((among := later.between(first, end)).keys):
+            before = _part(database, part)
+            after = joined([before, among])
+            database.execute("DELETE FROM kpi_keys WHERE kpi_keys_id = ?", [part])
+            _put_parts(database, of, after)
+            grown += after.distinct - before.distinct
+        if end is not None:
+            first = end
+    _add_sums(database, of[0], of[1], {_DISTINCT + of[2]: grown})
 
 
 def _add_sums(database: Database, kpi: str, year: int, sums: Mapping[str, int]) -> None:
@@ -113,10 +130,14 @@ def _add_sums(database: Database, kpi: str, year: int, sums: Mapping[str, int]) 
 
 def _put_whole(database: Database, of: tuple[str, int, str], whole: Keyset) -> None:
     database.execute(f"DELETE {_OF} AND what = ? AND first IS NOT NULL", of)
-    rows = ((*of, int(part.keys[0]), *part.blobs()) for part in whole.parts() if len(part.keys))
-    database.conn.executemany(_PUT, rows)
+    _put_parts(database, of, whole)
     database.execute("DELETE FROM kpi_sum WHERE kpi = ? AND year = ? AND what = ?", (*of[:2], _DISTINCT + of[2]))
     _add_sums(database, of[0], of[1], {_DISTINCT + of[2]: whole.distinct})
+
+
+def _put_parts(database: Database, of: tuple[str, int, str], whole: Keyset) -> None:
+    rows = ((*of, int(part.keys[0]), *part.blobs()) for part in whole.parts() if len(part.keys))
+    database.conn.executemany(_PUT, rows)
 
 
 def _growth(database: Database, of: tuple[str, int, str], later: Keyset) -> int:

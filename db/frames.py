@@ -335,7 +335,8 @@ def _decided(database: Database, frame: _Frame, predicate: pl.Expr | None) -> De
         return Decided()
     wanted = set(predicate.meta.root_names())
     domains = {
-        name: Domain(f"{{table}}.{name}", {True: 1, False: 0, None: None})
+        # whether a row is a test, each says
+        name: Domain(f"{{table}}.{name}", {True: 1, False: 0} | ({} if name == "is_test" else {None: None}))
         for name, (sql, dtype) in frame.columns.items()
         if name in wanted and dtype == pl.Boolean and sql == f"{{table}}.{name}"
     }

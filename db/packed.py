@@ -51,6 +51,27 @@ def read_packed(
             )
 
 
+def read_together(shared: SharedConnection, selected: Mapping[str, str], schema: Schema, query: str) -> pl.DataFrame:
+    """All that a query answers, of which there is not too much.
+
+    Args:
+        shared: whose.
+        selected: column of the frame -> SQL expression.
+        schema: column of the frame -> type: integers, flags or text.
+        query: from `FROM` on.
+    """
+    packed = ", ".join(_packed(sql, schema[name]) for name, sql in selected.items())
+    height, *texts = shared.execute(f"SELECT count(*), {packed} {query}").fetchone()
+    if not height:
+        return pl.DataFrame(schema=dict(schema))
+    return _frame(selected, schema, texts)
+
+
+def _frame(selected: Mapping[str, str], schema: Schema, texts: Sequence[str]) -> pl.DataFrame:
+    columns = [_unpacked(name, schema[name], text) for name, text in zip(selected, texts, strict=True)]
+    return pl.DataFrame(columns).rechunk()
+
+
 def _packed(sql: str, dtype: type[pl.DataType] | pl.DataType) -> str:
     return f"json_group_array({sql})" if dtype == pl.String else f"group_concat(coalesce({sql}, ''))"
 

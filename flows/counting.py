@@ -117,7 +117,7 @@ def _warnings(database: Database, rows: pl.DataFrame) -> pl.DataFrame:
         pl.col("is_test").cast(pl.Boolean),
         "warning",
         *(pl.col(f"{word}_id").replace_strict(names, return_dtype=pl.String).alias(word) for word in _WORDS),
-        event_key=pl.format("{}/{}", pl.lit(source), "event_id"),
+        event_key=pl.concat_str(pl.lit(f"{source}/"), "event_id"),
         subject=pl.col("subject_id"),
         address_id=pl.col("url_id"),
         source=pl.lit(source),

@@ -75,7 +75,7 @@ def _spread(of_targets: pl.DataFrame, events: pl.DataFrame, followed: Collection
     )
     said = of_targets.rename({"brand": "only"}).drop("attack", "is_own", "fraud_type", strict=False)
     spread = said.join(whole, on="target").filter((pl.col("only") == pl.col("brand")) | pl.col("only").is_null())
-    return spread.with_columns(event_key=pl.format("{} {}", "event_key", "thing")).drop("only", "thing")
+    return spread.with_columns(event_key=pl.concat_str("event_key", "thing", separator=" ")).drop("only", "thing")
 
 
 def grouped(events: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:

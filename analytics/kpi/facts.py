@@ -148,10 +148,15 @@ def fact_of(kpi: str, frames: Frames, period: Period) -> Fact:
             sums[f"{label}/no {column}"] += part.height - there.len()
             numbers[f"{label}/{column}"].append(_numbers(there))
     sums[_REPORTED] = int(is_reported(DEFINITIONS[kpi], frames, period))
-    keysets = {what: Keyset.of(np.concatenate(parts)) for what, parts in numbers.items()}
-    units = {what: keyset for what, keyset in keysets.items() if what.split("/")[1] in counted.units}
-    sums.update({what: len(keyset.keys) for what, keyset in units.items()})
-    return Fact(dict(sums), {what: keyset for what, keyset in keysets.items() if what not in units})
+    keys: dict[str, Keyset] = {}
+    for what in list(numbers):
+        # one after the other: of a year each is some hundred MiB
+        keyset = Keyset.of(np.concatenate(numbers.pop(what)))
+        if what.split("/")[1] in counted.units:
+            sums[what] = len(keyset.keys)
+        else:
+            keys[what] = keyset
+    return Fact(dict(sums), keys)
 
 
 def measured_of(kpi: str, known: Known) -> Measured:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from random import Random
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -193,6 +194,16 @@ def _units(frames: Frames, kpi: str, period: Period) -> set[Said]:
 
 
 law = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+
+
+def test_records_may_come_in_portions_of_which_some_bring_nothing() -> None:
+    """polars 2.1: `pl.format` fails on a column whose first portions are empty."""
+    shown: Row = {"warning": None, "stage": "rendered", "channel": "ai", "subject": None, "occurred_at": YEAR.start}
+    rows = {"warnings": [_finished("warnings", n, {"is_test": False, **shown}) for n in range(3)]}
+    frame = frames_of(rows)["warnings"].collect()
+    apart = pl.concat([*(frame.with_columns(stage=pl.lit("emitted")) for _ in range(3)), frame], rechunk=False)
+    found = DEFINITIONS["K38"].records(frames_of(rows) | {"warnings": apart.lazy()}, YEAR).collect(engine="streaming")
+    assert found["unit"].n_unique() == 3
 
 
 @law

@@ -1,5 +1,6 @@
 """Facts that are kept with the rows: whatever comes in whatever order, they say what the records say."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -15,7 +16,7 @@ from sqlite_utils import Database
 from analytics.kpi.definitions import DEFINITIONS
 from analytics.kpi.facts import COUNTED
 from analytics.kpi.figures import compute
-from db import keysets
+from db import facts, keysets
 from db.archive import archive_events
 from db.archives import reading_archived
 from db.basis import noted_bases
@@ -126,10 +127,17 @@ def of_facts_and_records(store: Store, year: int) -> tuple[list[Any], list[Any]]
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
-@given(before=st.lists(_IMPORTS, max_size=3), steps=st.lists(st.one_of(_IMPORTS, _IMPORTS, _OTHERS), max_size=8))
-def test_facts_say_what_the_records_say(before: list[tuple[Any, ...]], steps: list[tuple[Any, ...]]) -> None:
+@given(
+    before=st.lists(_IMPORTS, max_size=3),
+    steps=st.lists(st.one_of(_IMPORTS, _IMPORTS, _OTHERS), max_size=8),
+    are_folded_in=st.booleans(),
+)
+def test_facts_say_what_the_records_say(
+    before: list[tuple[Any, ...]], steps: list[tuple[Any, ...]], *, are_folded_in: bool
+) -> None:
     with fresh_store() as store, pytest.MonkeyPatch.context() as patch:
         patch.setattr(keysets, "PART", 2)
+        patch.setattr(facts, "_MOST_LATER", 0 if are_folded_in else 1_000)
         for step in [*before, ("keep",), *steps]:
             do(store, step)
         for year in YEARS:
@@ -183,13 +191,30 @@ LATE: Final = {
 }
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a store whose facts are kept."""
+    folder = tmp_path_factory.mktemp("kept")
+    make_key_file(folder / "key")
+    with open_store(folder / "fanzha.db", folder / "key") as opened:
+        for one, held in THERE.items():
+            take(opened, one, 1, held)
+        keep_facts(opened, YEAR)
+    return folder
+
+
+@pytest.fixture
+def store(kept: Path, tmp_path: Path) -> Iterator[Store]:
+    """That store, for one test."""
+    shutil.copytree(kept, tmp_path / "kept")
+    with open_store(tmp_path / "kept" / "fanzha.db", tmp_path / "kept" / "key") as opened:
+        yield opened
+
+
 @pytest.mark.parametrize(("kpi", "expected", "kind", "rows"), LATE.values(), ids=LATE)
 def test_what_comes_late_changes_what_it_concerns(
     store: Store, kpi: str, expected: int, kind: str, rows: list[tuple[str, ...]]
 ) -> None:
-    for one, held in THERE.items():
-        take(store, one, 1, held)
-    keep_facts(store, YEAR)
     take(store, kind, 1 if kind == "warning" else 2, rows)
     of_facts, of_records = of_facts_and_records(store, YEAR)
     assert of_facts == of_records
@@ -197,8 +222,6 @@ def test_what_comes_late_changes_what_it_concerns(
 
 
 def test_a_day_later_nothing_of_the_year_is_read_again(store: Store) -> None:
-    for one, held in THERE.items():
-        take(store, one, 1, held)
     roll_up(store, YEAR)
     take(store, "sighting", 1, [sighting("http://c.one.example/", MAY)])
     take(store, "warning", 1, [warning("d", "w3")])
@@ -216,8 +239,6 @@ def test_a_day_later_nothing_of_the_year_is_read_again(store: Store) -> None:
 
 @pytest.mark.parametrize("damage", ["UPDATE kpi_sum SET n = n + 1 WHERE what = '/address'", "DELETE FROM kpi_keys"])
 def test_verify_finds_facts_that_are_not_what_the_records_say_and_a_run_mends_them(store: Store, damage: str) -> None:
-    for one, held in THERE.items():
-        take(store, one, 1, held)
     roll_up(store, YEAR)
     assert verify(store, deep=False)[1] == []
     with transaction(store.database):
@@ -228,7 +249,8 @@ def test_verify_finds_facts_that_are_not_what_the_records_say_and_a_run_mends_th
 
 
 def test_what_comes_while_facts_are_counted_is_in_them_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    take(store, "warning", 1, THERE["warning"])
+    with transaction(store.database):
+        store.database.execute("DELETE FROM kpi_fact")
 
     def late(database: Database, kpi: str, year: int) -> bool:
         """Another process stores a warning after the announcement, before the records are read."""
@@ -245,8 +267,6 @@ def test_what_comes_while_facts_are_counted_is_in_them_once(store: Store, monkey
 
 
 def test_facts_of_another_version_of_a_definition_are_counted_anew(store: Store) -> None:
-    take(store, "warning", 1, THERE["warning"])
-    roll_up(store, YEAR)
     with transaction(store.database):
         store.database.execute("UPDATE kpi_fact SET version = '0'")
         store.database.execute("UPDATE kpi_sum SET n = 7")
