@@ -15,6 +15,7 @@ from analytics.kpi.definitions import DEFINITIONS
 from analytics.kpi.figures import Figure, plain_value
 from analytics.kpi.frames import Frames
 from analytics.kpi.losses import PROGRAMME_OF
+from analytics.kpi.profiles import PROFILES
 from analytics.kpi.reported import published_value
 from analytics.kpi.series import series
 from analytics.match.explain import TECHNIQUES
@@ -58,10 +59,9 @@ _NO_REMARK: Final = Remark("", "", "", "")
 
 
 def series_rows(frames: Frames, period: Period, figures: Iterable[Figure]) -> tuple[SeriesRow, ...]:
-    """The known figures by month and week."""
-    found = (
-        (figure.definition, series(figure.definition, frames, period)) for figure in figures if figure.value is not None
-    )
+    """The figures that were counted, by month and week; what stands at the year's end has neither."""
+    flows = (one.definition for one in figures if one.records is not None and not PROFILES[one.id].is_stock)
+    found = ((definition, series(definition, frames, period)) for definition in flows)
     return tuple(
         SeriesRow(one.kpi, _points(definition, one.monthly), _points(definition, one.weekly))
         for definition, one in found
@@ -191,6 +191,11 @@ def published_rows(reported: pl.DataFrame, year: int, figures: Sequence[Figure])
     )
 
 
+def _counted_value(figure: Figure | None) -> Plain:
+    """What was counted; None of what stands as published."""
+    return None if figure is None or figure.records is None else plain_value(figure.definition, figure.value)
+
+
 def _published_row(figure: Figure | None, row: Mapping[str, str | None]) -> PublishedRow:
     kpi, text = str(row["kpi"]), str(row["value"])
     remark = REMARKS.get(kpi, _NO_REMARK)
@@ -210,7 +215,7 @@ def _published_row(figure: Figure | None, row: Mapping[str, str | None]) -> Publ
         published_text=text,
         document=row["document_title"] or "",
         page=row["page"] or "",
-        computed=plain_value(definition, figure.value) if figure and definition else None,
+        computed=_counted_value(figure),
         remark_zh=remark.zh,
         remark_en=remark.en,
     )

@@ -104,7 +104,7 @@ def make_report(database: Database, year: int, lang: Lang) -> Report:
             curve=curve,
             tiers=tiers,
             eliminations=eliminations,
-            published=rows_of.published_rows(frames["reported_figures"].collect(), year, figures),
+            published=rows_of.published_rows(frames["reported_figures"].collect(), year, computed),
             sample=rows_of.sample_rows(Trace(database, landing, last_signed(database, year)), frames, period, figures),
             signoffs=rows_of.signoff_rows(database, year),
         )

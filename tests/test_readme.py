@@ -36,16 +36,6 @@ def test_the_two_commands_come_first(name: str) -> None:
     assert [line.split("#")[0].strip() for line in first[1].splitlines()] == ["make demo", "make test"]
 
 
-@pytest.mark.parametrize("mark", ["demo", "follow"])
-def test_the_demo_prints_what_is_shown(
-    name: str, mark: str, demo: tuple[Path, subprocess.CompletedProcess[str]]
-) -> None:
-    shown = [line for line in block(name, mark).splitlines() if line not in {"", "..."}]
-    printed = demo[1].stdout.splitlines()
-    assert len(shown) > 20
-    assert [line for line in shown if line not in printed] == []
-
-
 def test_check_prints_what_is_shown(name: str, tmp_path: Path) -> None:
     done = fanzha("check", "360jletiao.com", "--json", cwd=tmp_path)
     assert json.loads(block(name, "check")) == json.loads(done.stdout)

@@ -7,11 +7,14 @@ import polars as pl
 from analytics.kpi.definition import FEN, RECORDS, Apart, Beside, Definition, Tally, units_where
 from analytics.kpi.display import RatioRule
 from analytics.kpi.frames import Frames, key_of, real, real_in
+from analytics.kpi.losses import PROGRAMME_OF
 from analytics.kpi.protection import block_records, followed_connections
 from analytics.kpi.takedowns import IS_REPORTED, confirmed_records
 from db.period import DAY_MS, Period, shanghai_day
 from db.vocabulary import CHOICES
 
+PROGRAMMES: Final = tuple(PROGRAMME_OF.values())
+"""The programmes whose losses prevented are reported."""
 _LATER_MS: Final = 180 * DAY_MS
 """How long a later loss of an episode is set against what was prevented in it."""
 _SURE: Final = ("police", "victim")
@@ -105,10 +108,13 @@ def exposed_records(frames: Frames, period: Period) -> pl.LazyFrame:
 
 
 def _assessed(frames: Frames, period: Period) -> pl.LazyFrame:
-    """The assessments, by any programme, of episodes whose first record of any kind falls in the period."""
-    told = real(frames["losses"])
+    """The assessments, by either programme, of episodes whose first record of any kind falls in the period.
+
+    What another programme says is in neither programme's view, so that nothing of it is to be eliminated.
+    """
+    told = real(frames["losses"]).filter(pl.col("programme").is_in(PROGRAMMES) | pl.col("programme").is_null())
     begun = told.group_by("episode").agg(pl.col("occurred_at").min()).filter(period.holds("occurred_at"))
-    assessed = told.filter(pl.col("type") == "assessed")
+    assessed = told.filter(pl.col("type") == "assessed", pl.col("programme").is_not_null())
     return assessed.join(begun, on="episode", how="semi").with_columns(unit="episode")
 
 
@@ -229,9 +235,10 @@ DEFINITIONS: Final = (
         name_en="Loss prevented, low bound (all programmes)",
         unit_zh="元",
         unit_en="CNY",
-        definition_zh="期内开始的损失事件中，A档且经受害人（victim）或警方（police）确认的最大评估金额，减去该事件此后180日内"
+        definition_zh="期内开始的损失事件中（项目shanhai与dissuasion），A档且经受害人（victim）或警方（police）确认的最大评估金额，减去该事件此后180日内"
         "已发生的损失（不低于0），各事件合计；各项目合并，每个事件计一次。不含测试数据。",
-        definition_en="Of the episodes begun in the period, the largest amount assessed at tier A and confirmed by the "
+        definition_en="Of the episodes of programmes shanhai and dissuasion "
+        "begun in the period, the largest amount assessed at tier A and confirmed by the "
         "victim or police, less what was lost in the episode within 180 days after (not below 0), summed; all "
         "programmes together, each episode once. Without test rows.",
         kinds=("loss",),
@@ -247,9 +254,10 @@ DEFINITIONS: Final = (
         name_en="Exposure interrupted, high bound (all programmes)",
         unit_zh="元",
         unit_en="CNY",
-        definition_zh="期内开始的损失事件的最大评估金额合计，按面值；A档优先于B档，不含C档；各项目合并抵销后，每个事件计一次。"
+        definition_zh="期内开始的损失事件（项目shanhai与dissuasion）的最大评估金额合计，按面值；A档优先于B档，不含C档；各项目合并抵销后，每个事件计一次。"
         "不含测试数据。",
-        definition_en="The largest assessed amount of each episode begun in the period, at face value, summed; tier A "
+        definition_en="The largest assessed amount of each episode of programmes shanhai and dissuasion "
+        "begun in the period, at face value, summed; tier A "
         "goes before B, C never counts; all programmes together, after elimination, each episode once. Without test "
         "rows.",
         kinds=("loss",),

@@ -13,6 +13,7 @@ from db.period import FIRST_YEAR, Period
 _MEETING: Final = pl.col("unit").filter(pl.col("meets")).n_unique()
 _COUNTS: Final = {Tally.LARGEST: FEN.sum(), Tally.SHARE: _MEETING, Tally.IMPROVEMENT: _MEETING}
 _UNITS: Final = {Tally.LARGEST: pl.len(), Tally.SHARE: DISTINCT_UNITS, Tally.IMPROVEMENT: DISTINCT_UNITS}
+_OF_MONEY: Final = ("amount_fen", "tier", "bearer")
 _GREAT: Final = frozenset({"sightings", "warnings"})
 _RECORDS: Final = {Tally.LARGEST: pl.col("records").sum()}
 
@@ -87,7 +88,8 @@ def _ready(definition: Definition, records: pl.LazyFrame) -> pl.LazyFrame:
     """The records; where the largest of each unit counts, that one (of equal amounts the surer tier)."""
     if definition.tally is not Tally.LARGEST:
         return records
-    largest = pl.col("amount_fen", "tier", "bearer").sort_by("amount_fen", "tier", descending=[True, False]).first()
+    told = [name for name in _OF_MONEY if name in records.collect_schema()]
+    largest = pl.col(told).sort_by("amount_fen", "tier", descending=[True, False]).first()
     return records.group_by("unit").agg(largest, pl.col("is_synthetic").any(), records=pl.len())
 
 
@@ -110,13 +112,12 @@ def _came_in(definition: Definition, frames: Frames, period: Period, records: pl
 
 def is_reported(definition: Definition, frames: Frames, period: Period) -> bool:
     """Whether the year has a record of the kind that a KPI is counted from."""
-    return _has_rows(_reporting(definition, frames, period))
+    return _has_rows(_reporting(definition, frames, period).select(definition.time))
 
 
 def _reporting(definition: Definition, frames: Frames, period: Period) -> pl.LazyFrame:
     """The rows of the period that show that there is something to count from."""
-    rows = real_in(frames[definition.frame], period, definition.time).filter(definition.is_reported)
-    return rows.select(definition.time, "is_synthetic")
+    return real_in(frames[definition.frame], period, definition.time).filter(definition.is_reported)
 
 
 def _has_rows(frame: pl.LazyFrame) -> bool:

@@ -193,7 +193,7 @@ def key_of(*parts: pl.Expr, needs: pl.Expr) -> pl.Expr:
     """
     named = pl.struct(part.alias(str(place)) for place, part in enumerate(parts)).struct.json_encode()
     # pl.format panics on a portion of which a filter has left no row
-    return pl.when(needs.is_not_null()).then(named).otherwise(pl.lit("event ") + pl.col("event_key"))
+    return pl.when(needs.is_not_null()).then(named).otherwise(pl.concat_str(pl.lit("event "), "event_key"))
 
 
 def new_in(rows: pl.LazyFrame, period: Period) -> pl.LazyFrame:

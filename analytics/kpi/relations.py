@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
+from analytics.kpi.balance import PROGRAMMES
 from analytics.kpi.definitions import DEFINITIONS
 from analytics.kpi.figures import FEN_IN_YUAN, Figure
 from analytics.kpi.frames import Frames, real
@@ -13,7 +14,6 @@ from db.period import DAY_MS, Period
 
 Values = Mapping[str, int | Decimal | None]
 _PROGRAMMES: Final = ("K04", "K41")
-_KNOWN_PROGRAMMES: Final = ("shanhai", "dissuasion")
 
 
 class Finding(NamedTuple):
@@ -127,7 +127,7 @@ def sums_to(months: Sequence[int], value: int | Decimal | None) -> Finding:
 def unregistered(frames: Frames, registered: frozenset[str]) -> Finding:
     """Names that events use and no register has: programmes, brands."""
     said = real(frames["losses"]).select(pl.col("programme").drop_nulls().unique()).collect()["programme"]
-    strange = sorted(set(said) - set(_KNOWN_PROGRAMMES))
+    strange = sorted(set(said) - set(PROGRAMMES))
     if registered:
         brands = frames["attacks"].select(pl.col("brand").drop_nulls().unique()).collect()["brand"]
         strange += sorted(set(brands) - registered)

@@ -65,8 +65,8 @@ def trace(
     from db.landing import Landing
     from flows.tracing import trace_records
 
-    landing = Landing(landing_root(db), load_key(path) if (path := key_path()) else None)
     with open_database(db, read_only=True) as database:
+        landing = Landing(landing_root(db), load_key(path) if (path := key_path()) else None)
         rows = trace_records(database, landing, kpi_id, year, sample, seed)
     if as_json:
         show_json(rows)

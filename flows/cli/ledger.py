@@ -1,13 +1,15 @@
 """Commands for signing a year off: ledger close, restate, list."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from db.ledger import Entry
 from flows.cli.options import DB, Db, Json, Year, key_path
 from flows.show import Cell, show_json, show_rows, tell
+
+if TYPE_CHECKING:
+    from db.ledger import Entry
 
 By = Annotated[str, typer.Option("--by", help="Who signs.")]
 Why = Annotated[str, typer.Option("--why", help="For what reason.")]
@@ -83,7 +85,7 @@ def _check_there(db: Db) -> None:
         raise UsageError(f"database {db}: is not there; --db or FANZHA_DB names another")
 
 
-def _tell_signed(entry: Entry) -> None:
+def _tell_signed(entry: "Entry") -> None:
     restated = sum(figure.is_restated for figure in entry.figures.values())
     what = f"{restated} restated" if entry.action == "restate" else "signed off"
     tell(

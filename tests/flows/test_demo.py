@@ -24,8 +24,20 @@ from spiders.catalogue import load_catalogue
 from tests.flows.demo_balance import count_balance
 from tests.flows.demo_truth import count_demo
 from tests.running import fanzha
+from tests.test_readme import READMES, block
 
 SAMPLES = CATALOGUE.parent / "samples"
+
+
+@pytest.mark.parametrize("name", READMES)
+@pytest.mark.parametrize("mark", ["demo", "follow"])
+def test_the_demo_prints_what_is_shown(
+    name: str, mark: str, demo: tuple[Path, subprocess.CompletedProcess[str]]
+) -> None:
+    shown = [line for line in block(name, mark).splitlines() if line not in {"", "..."}]
+    printed = demo[1].stdout.splitlines()
+    assert len(shown) > 20
+    assert [line for line in shown if line not in printed] == []
 
 
 def test_demo_succeeds_with_one_source_failing_as_meant(demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
