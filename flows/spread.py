@@ -49,7 +49,6 @@ def spread(
     blocks: Iterable[Block],
     pack: Callable[[Block], bytes],
     processes: int,
-    here: Callable[[Block], bytes] | None = None,
 ) -> Iterator[tuple[Block, bytes]]:
     """Ask so many processes, whichever is free; end them on every way out.
 
@@ -58,8 +57,7 @@ def spread(
         task: what each process is told first.
         blocks: taken a few ahead of the answers, in the caller's thread.
         pack: makes bytes of a block.
-        processes: how many; `cores` says how many are worth it, this one counted if it answers too.
-        here: answers a block in this process, which then works where it would wait.
+        processes: how many; `cores` says how many are worth it.
 
     Raises:
         ChildEnded: a process ended before its time; the answers before are complete.
@@ -85,9 +83,9 @@ def spread(
         for block in blocks:
             asked.append((block, pool.submit(ask, block)))
             if len(asked) > 2 * processes:
-                yield _next(asked, here)
+                yield _answered(asked)
         while asked:
-            yield _next(asked, here)
+            yield _answered(asked)
     finally:
         for child in children:
             child.kill()
@@ -96,21 +94,9 @@ def spread(
             child.close()
 
 
-def _next(asked: deque[tuple[Block, Future[bytes]]], here: Callable[[Block], bytes] | None) -> tuple[Block, bytes]:
-    while here and not asked[0][1].done():
-        place = next((place for place, (_, answer) in enumerate(asked) if answer.cancel()), None)
-        if place is None:
-            break  # each block is in some process's hands
-        block, _ = asked[place]
-        asked[place] = block, _done(here(block))
+def _answered(asked: deque[tuple[Block, Future[bytes]]]) -> tuple[Block, bytes]:
     block, answer = asked.popleft()
     return block, answer.result()
-
-
-def _done(answer: bytes) -> Future[bytes]:
-    done: Future[bytes] = Future()
-    done.set_result(answer)
-    return done
 
 
 def serve(begin: Callable[[bytes], Callable[[bytes], bytes]]) -> None:

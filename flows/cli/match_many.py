@@ -1,14 +1,13 @@
 """The blocks of `fanzha match`: cut from the input, spread over processes, answered in their order.
 
-A short input is answered in this process alone, a longer one by as many as there are cores, this one among them.
+A short input is answered in this process alone, a longer one by as many as there are cores.
 """
 
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
 from io import BufferedIOBase
 from itertools import chain, islice, repeat
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import Final, TextIO
 
 from db.errors import Interrupted, UsageError
 from flows.cli.match_work import (
@@ -17,15 +16,11 @@ from flows.cli.match_work import (
     Answer,
     Block,
     Task,
-    pack_answer,
     pack_block,
     pack_task,
     unpack_answer,
 )
 from flows.show import printing
-
-if TYPE_CHECKING:
-    from flows.cli.match_lines import LineMatcher
 
 _BLOCK_BYTES: Final = 1 << 20
 """Some 60,000 hosts: enough for the vectors to pay, few enough to stay in a core's cache."""
@@ -117,7 +112,7 @@ def _answers(task: Task, blocks: Iterator[Block]) -> Iterator[Answer]:
     processes = cores()
     if processes < 2:
         return _answered_here(task, chain(ahead, blocks))
-    return _answered_by(processes - 1, task, chain(ahead, blocks))
+    return _answered_by(processes, task, chain(ahead, blocks))
 
 
 def _answered_here(task: Task, blocks: Iterable[Block]) -> Iterator[Answer]:
@@ -129,17 +124,8 @@ def _answered_here(task: Task, blocks: Iterable[Block]) -> Iterator[Answer]:
 def _answered_by(processes: int, task: Task, blocks: Iterable[Block]) -> Iterator[Answer]:
     from flows.spread import ChildEnded, spread
 
-    @cache
-    def matcher() -> "LineMatcher":
-        from flows.cli.match_lines import LineMatcher
-
-        return LineMatcher(task)
-
-    def here(block: Block) -> bytes:
-        return pack_answer(matcher().answer(block))
-
     try:
-        for _, answer in spread("flows.cli.match_child", pack_task(task), blocks, pack_block, processes, here):
+        for _, answer in spread("flows.cli.match_child", pack_task(task), blocks, pack_block, processes):
             yield unpack_answer(answer)
     except ChildEnded as ended:
         raise Interrupted(

@@ -21,9 +21,9 @@ from db.brands import load_brands
 from db.defang import defuse_cell
 from flows import spread
 from flows.cli import match_many
-from flows.cli.match_lines import LineMatcher, defused_cells
+from flows.cli.match_lines import defused_cells
 from flows.cli.match_many import match_lines, read_blocks
-from flows.cli.match_work import Answer, Block, Task
+from flows.cli.match_work import Task
 from flows.simulate.names import make_hosts
 from tests.running import FANZHA, children_of
 
@@ -55,24 +55,6 @@ def test_processes_give_the_same_rows_in_the_same_order(
     monkeypatch.setattr(spread, "cores", lambda: cores)
     assert len(list(read_blocks(BytesIO(LINES)))) > 8
     assert answered(output) == in_one
-
-
-def test_the_process_that_reads_answers_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    here: list[int] = []
-    answer = LineMatcher.answer
-
-    def watched(self: LineMatcher, block: Block) -> Answer:
-        here.append(block.first)
-        return answer(self, block)
-
-    monkeypatch.setattr(LineMatcher, "answer", watched)
-    monkeypatch.setattr(match_many, "_BLOCK_BYTES", 4_096)
-    monkeypatch.setattr(spread, "cores", lambda: 2)
-    rows, _, refused = answered("csv")
-    assert rows.count("\n") > 100
-    assert refused == 2
-    assert 0 < len(here) < len(list(read_blocks(BytesIO(LINES))))
-    assert 1 not in here, "the first block is another's"
 
 
 @given(st.lists(st.binary(max_size=30).filter(lambda line: b"\n" not in line)), st.integers(1, 40), st.booleans())
