@@ -143,7 +143,25 @@ def make_older(path: Path, whole: Path, stop_before: str) -> None:
             if table not in _DERIVED and not table.startswith(("_", "sqlite_")):
                 columns = ", ".join(f'"{name}"' for name in _columns(older, table))
                 older.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM whole.{table}")
+        _forget_newer(older, tables)
         older.commit()
+
+
+def _forget_newer(older: sqlite3.Connection, tables: list[str]) -> None:
+    """Sources of kinds that the older fanzha had no table for: it cannot have read them."""
+    whole = [name for (name,) in older.execute("SELECT name FROM whole.sqlite_schema WHERE type = 'table'")]
+    newer = [name for name in whole if name not in tables and {"source_id", "position"} <= _names(older, name)]
+    for name in newer:
+        for (source,) in older.execute(f"SELECT DISTINCT source_id FROM whole.{name}").fetchall():
+            of_documents = "document_id IN (SELECT document_id FROM main.document WHERE source_id = ?)"
+            older.execute(f"DELETE FROM main.quarantine WHERE {of_documents}", [source])
+            for table in ("kept", "fetch", "document", "source"):
+                if table in tables:
+                    older.execute(f"DELETE FROM main.{table} WHERE source_id = ?", [source])
+
+
+def _names(older: sqlite3.Connection, table: str) -> set[str]:
+    return {row[1] for row in older.execute(f"PRAGMA whole.table_info({table})")}
 
 
 def _columns(database: sqlite3.Connection, table: str) -> list[str]:
