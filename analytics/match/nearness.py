@@ -136,7 +136,7 @@ def may_meet(forms: Sequence[str], plain: Sequence[str], pairs: tuple[Places, Pl
         near[left] = are_near(
             _changed(tuple(forms), change), theirs, (form_rows[left], places), most[left] - least_cost
         )
-    for change in (fold.coarse, fold.glance):
+    for change in (fold.coarse, fold.glance, _squeezed_coarse):
         left = np.flatnonzero(~near & (missing == 0))
         ours, (theirs, places) = _changed(tuple(forms), change), _changed_labels(plain, label_rows[left], change)
         rows = zip(form_rows[left].tolist(), places.tolist(), strict=True)
@@ -155,7 +155,7 @@ def may_look_like(form: str, plain: str) -> bool:
     """
     if _PAIR.search(form) or _PAIR.search(plain):
         return True
-    return fold.squeeze(fold.coarse(form)) in fold.squeeze(fold.coarse(plain))
+    return _squeezed_coarse(form) in _squeezed_coarse(plain)
 
 
 _PAIR: Final = re.compile("lc|1c|cl|c1|lb|1b|dl|lh")
@@ -181,6 +181,10 @@ def _changed(forms: tuple[str, ...], change: Callable[[str], str]) -> tuple[str,
 
 def _coarse_strict(text: str) -> str:
     return fold.coarse(fold.strict(text))
+
+
+def _squeezed_coarse(text: str) -> str:
+    return fold.squeeze(fold.coarse(text))
 
 
 def _squeezed_strict(text: str) -> str:

@@ -220,7 +220,7 @@ def test_the_json_form_is_what_the_contract_says() -> None:
     assert printed["K03"]["note"]
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     places=st.lists(st.tuples(st.integers(-2, 2), st.integers(0, 3)), max_size=6),
     seed=st.integers(0, 2**32 - 1),

@@ -193,7 +193,7 @@ def _units(frames: Frames, kpi: str, period: Period) -> set[Said]:
     return set(DEFINITIONS[kpi].records(frames, period).collect()["unit"])
 
 
-law = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+law = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 def test_records_may_come_in_portions_of_which_some_bring_nothing() -> None:

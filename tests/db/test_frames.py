@@ -158,7 +158,7 @@ from pathlib import Path
 import polars as pl
 from db.connection import open_database
 from db.frames import scan_frames
-for turn in range(12):
+for turn in range(60):
     with open_database(Path(sys.argv[1])) as database:
         frames = scan_frames(database)
         found = frames["sightings"].filter(pl.col("claim") == 1).select("seen_at").head(1).collect(engine="streaming")

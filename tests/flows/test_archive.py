@@ -308,7 +308,7 @@ def test_killed_anywhere_nothing_is_lost_and_nothing_twice(few: Store, key_file:
     before = computed_figures(few.database, 2024)
     restore(tmp_path / "b.tar", tmp_path / "0" / "n.db")
     steps = killed(tmp_path / "0" / "n.db", key_file, 0)
-    for at in range(2, steps, max(1, steps // 7)):
+    for at in range(2, steps, max(1, steps // 12)):
         path = tmp_path / str(at) / "n.db"
         restore(tmp_path / "b.tar", path)
         assert killed(path, key_file, at) == -1

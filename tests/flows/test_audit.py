@@ -347,7 +347,7 @@ QUESTIONS: list[tuple[str, str, str, Callable[[Answer], bool]]] = [
         "Is any of it made up?",
         "closed",
         KPI,
-        lambda a: all("synthetic" in one["note"] for one in a.said if one["value"] not in {None, "0.00"}),
+        lambda a: all("synthetic" in one["note"] for one in a.said if one["value"] is not None),
     ),
     ("Does the report say so?", "closed", REPORT, lambda a: a.said["is_synthetic"] is True),
     (

@@ -364,7 +364,7 @@ def test_a_killed_backup_is_none_and_the_next_clears_up(full: Store, backup: Pat
 
 def test_a_killed_restore_leaves_no_database_or_a_whole_one(full: Store, backup: Path, tmp_path: Path) -> None:
     touches = killed(full, backup, tmp_path / "first.db", "restore", 0)
-    last_ones = range(touches - 5, touches + 1)
+    last_ones = range(touches - 8, touches + 1)
     for last in sorted({*range(1, touches + 1, max(1, touches // 4)), *last_ones}):
         new = tmp_path / str(last) / "n.db"
         new.parent.mkdir()

@@ -126,7 +126,7 @@ def of_facts_and_records(store: Store, year: int) -> tuple[list[Any], list[Any]]
         return compute(frames, Period(year), wanted, known), compute(frames, Period(year), wanted)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     before=st.lists(_IMPORTS, max_size=3),
     steps=st.lists(st.one_of(_IMPORTS, _IMPORTS, _OTHERS), max_size=8),

@@ -87,11 +87,13 @@ def test_cells_are_defused_as_everywhere(cells: list[str]) -> None:
 
 
 @contextmanager
-def matching(*, lines: bytes = b"paypa1.com\n" * 400_000) -> Iterator[subprocess.Popen[bytes]]:
+def matching(
+    *, lines: bytes = b"paypa1.com\n" * 400_000, out: int = subprocess.DEVNULL
+) -> Iterator[subprocess.Popen[bytes]]:
     """A call that has begun, its input not yet at an end."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job begins with it ignored
     call = [str(FANZHA), "match"]
-    with subprocess.Popen(call, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as program:
+    with subprocess.Popen(call, stdin=subprocess.PIPE, stdout=out, stderr=subprocess.PIPE) as program:
         assert program.stdin
         try:
             program.stdin.write(lines)
@@ -124,15 +126,19 @@ needs_cores = pytest.mark.skipif(
 
 
 @needs_cores
-def test_a_killed_process_is_one_clear_line() -> None:
-    with matching() as program:
+def test_a_killed_process_is_one_clear_line(tmp_path: Path) -> None:
+    """It says from which line on there is no answer: each line before it, and none behind, has its row."""
+    with (tmp_path / "rows").open("wb") as rows, matching(out=rows.fileno()) as program:
         started = children(program)
         for each in started:
             os.kill(each, signal.SIGKILL)
         _, err = program.communicate(timeout=60)
         assert program.returncode == 1
-        told = r"fanzha: a matching process was killed by signal 9 at the lines from [\d,]+ on; the rows before .*\n"
-        assert re.fullmatch(told, err.decode())
+        told = r"fanzha: a matching process was killed by signal 9 at the lines from ([\d,]+) on; the rows before .*\n"
+        found = re.fullmatch(told, err.decode())
+        assert found
+        printed = (tmp_path / "rows").read_bytes().splitlines()
+        assert len(printed) - 1 == int(found[1].replace(",", "")) - 1, "a header, and a row a line"
         assert are_gone(started)
 
 
