@@ -9,11 +9,12 @@ from sqlite_utils import Database
 
 from analytics.kpi.checks import Check, Context, checks
 from analytics.kpi.figures import Figure, figure_json
-from analytics.render.groups import group_of
+from analytics.kpi.profile import GROUPS
+from analytics.kpi.profiles import PROFILES
 from analytics.render.markdown import render_markdown
 from analytics.render.narrative import panel_rows, paragraphs
 from analytics.render.plain import render_csv, render_json
-from analytics.render.report import CheckRow, FigureRow, Lang, Report, SourceRow
+from analytics.render.report import CheckRow, FigureRow, Group, Lang, Report, SourceRow
 from analytics.render.standards import DISCLOSURES
 from analytics.render.workbook import render_xlsx
 from db.archives import database_path, reading_archived
@@ -95,6 +96,7 @@ def make_report(database: Database, year: int, lang: Lang) -> Report:
             is_synthetic=any(figure.is_synthetic for figure in figures),
             generated_at=now,
             generator=f"fanzha {code_version()}",
+            groups=tuple(Group(name, *group.name) for name, group in GROUPS.items()),
             panel=panel,
             paragraphs=paragraphs(year, rows),
             series=series,
@@ -129,7 +131,7 @@ def figure_row(figure: Figure) -> FigureRow:
         definition_version=str(definition.version),
         note_zh=figure.note_zh,
         note_en=figure.note_en,
-        group=group_of(definition.id),
+        group=PROFILES[definition.id].group,
         numerator=figure.numerator,
         denominator=figure.denominator,
         card=rows_of.card_fields(definition),

@@ -117,10 +117,11 @@ def refresh(store: Store) -> None:
 
 
 class _Current(NamedTuple):
-    """The figures of a year, and those of them that were computed anew."""
+    """The figures of a year, those of them that were computed anew, and what from."""
 
     figures: dict[str, Figure]
     fresh: list[Figure]
+    frames: Mapping[str, pl.LazyFrame]
 
 
 def _current(database: Database, year: int) -> _Current:
@@ -129,12 +130,13 @@ def _current(database: Database, year: int) -> _Current:
     kept = standing_figures(database, year)
     wanted = [definition for definition in DEFINITIONS.values() if definition.id not in kept]
     if not wanted:
-        return _Current({kpi: kept[kpi] for kpi in DEFINITIONS}, [])
+        return _Current({kpi: kept[kpi] for kpi in DEFINITIONS}, [], {})
     known = known_measures(database, year)
     counted = [definition for definition in wanted if definition.id not in known]
-    fresh = compute(_frames_for(counted, database, period), period, wanted, known)
+    frames = _frames_for(counted, database, period)
+    fresh = compute(frames, period, wanted, known)
     found = kept | {figure.id: figure for figure in fresh}
-    return _Current({kpi: found[kpi] for kpi in DEFINITIONS}, fresh)
+    return _Current({kpi: found[kpi] for kpi in DEFINITIONS}, fresh, frames)
 
 
 def _frames_for(wanted: Iterable[Definition], database: Database, period: Period) -> Mapping[str, pl.LazyFrame]:
@@ -150,7 +152,8 @@ def _frames_for(wanted: Iterable[Definition], database: Database, period: Period
 def _checked(database: Database, year: int, current: _Current) -> tuple[Check, ...]:
     """What holds between the figures of a year; within the snapshot that they were computed in."""
     period = Period(year)
-    return checks(Context(read_records(database, period), period, current.figures, registered_brands(database)))
+    frames = current.frames if "attacks" in current.frames else read_records(database, period)
+    return checks(Context(frames, period, current.figures, registered_brands(database)))
 
 
 def registered_brands(database: Database) -> frozenset[str]:

@@ -243,15 +243,17 @@ def _panel(context: Context) -> Iterable[tuple[str, Finding]]:
     if not context.panel:
         yield "", Finding(holds=None, zh="此处未列数据看板", en="no headline panel is made here")
         return
-    left = [kpi for kpi, figure in context.figures.items() if figure.value is not None and kpi not in context.panel]
-    shown = [kpi for kpi in _UNFAVOURABLE if kpi in context.figures]
+    known_ones = [kpi for kpi, figure in context.figures.items() if figure.value is not None]
+    left = [kpi for kpi in known_ones if kpi not in context.panel]
+    bad = [kpi for kpi in _UNFAVOURABLE if kpi in known_ones]
+    shown = [kpi for kpi in bad if kpi in context.panel]
     yield (
         "",
         Finding(
-            all(kpi in context.panel or kpi in left or context.figures[kpi].value is None for kpi in shown),
-            f"看板为既定的 {len(context.panel)} 项；未列入而另表列示的有 {len(left)} 项，含不利指标 {'、'.join(shown)}",
-            f"the panel is a declared set of {len(context.panel)}; {len(left)} known figures stand in the tables only, "
-            f"the unfavourable {', '.join(shown)} among them",
+            bool(shown) or not bad,
+            f"看板为既定的 {len(context.panel)} 项，不利指标：{'、'.join(shown) or '无'}；另表列示 {len(left)} 项",
+            f"the panel is a declared set of {len(context.panel)}, of them unfavourable: {', '.join(shown) or 'none'}; "
+            f"{len(left)} known figures stand in the tables only",
         ),
     )
 

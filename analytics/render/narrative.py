@@ -30,6 +30,9 @@ _PANEL: Final = (
     ("K37", "消保安全中心服务用户", "Services of the consumer-protection centre"),
     ("K42", "活动宣传累计浏览量", "Campaign views"),
     ("K43", "参与反诈知识教育师生", "Pupils and teachers in anti-fraud classes"),
+    ("B04", "预后被骗率", "Victimised after dissuasion"),
+    ("B05", "误阻断率", "Blocks lifted again"),
+    ("B08", "已发生的诈骗损失", "Fraud losses incurred"),
 )
 """The KPIs of the panel: chosen by what they are, before anybody knows the year's figures, and shown if unknown too."""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Final
 
-from analytics.render.report import FigureRow, Group, MeasureRow, Plain, Point, PublishedRow, Report
+from analytics.render.report import FigureRow, MeasureRow, Plain, Point, PublishedRow, Report
 from analytics.render.standards import DISCLOSURES, Disclosure
 from analytics.render.tables import Cell, Number, Shape, Table, exact, number, said
 from analytics.render.words import say, word
@@ -30,7 +30,7 @@ def paragraphs(report: Report) -> Table:
     return _table(report, "paragraphs", ("id", "text"), rows, (24, 120))
 
 
-def series(report: Report, group: Group, *, weekly: bool) -> Table | None:
+def series(report: Report, group: str, *, weekly: bool) -> Table | None:
     """The figures of a group by month, and by week where that is asked for; None where none of them is known."""
     known = {figure.id: figure for figure in report.figures if figure.group == group}
     found = [row for row in report.series if row.kpi in known]

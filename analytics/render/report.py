@@ -9,8 +9,13 @@ Plain = int | str | None
 """A figure as the contract prints it: counts are integers, money and rates decimal strings, None is unknown."""
 
 
-Group = Literal["intelligence", "protection", "takedowns", "losses", "cases", "operations", "balance", "other"]
-"""What KPIs stand together (`analytics.render.groups`)."""
+@dataclass(frozen=True, slots=True)
+class Group:
+    """KPIs that stand together."""
+
+    id: str
+    name_zh: str
+    name_en: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,8 @@ class FigureRow:
     definition_version: str
     note_zh: str
     note_en: str
-    group: Group = "other"
+    group: str
+    """Id of its `Group`."""
     numerator: int | None = None
     """Of a rate."""
     denominator: int | None = None
@@ -255,6 +261,8 @@ class Report:
     """Unix ms."""
     generator: str
     """The program and its version."""
+    groups: tuple[Group, ...] = ()
+    """In the order of the report."""
     panel: tuple[PanelRow, ...] = ()
     paragraphs: tuple[Paragraph, ...] = ()
     series: tuple[SeriesRow, ...] = ()

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from analytics.render import parts, tables
-from analytics.render.groups import GROUPS
 from analytics.render.report import NO_BRAND, OTHER_BRANDS, CountRow, Report
 from analytics.render.tables import Table
 from analytics.render.words import say, word
@@ -99,16 +98,16 @@ def _paragraph(report: Report, zh: str, en: str) -> str:
 
 def _series(report: Report) -> tuple[Section, ...]:
     """A section a group; the warnings' with their chart."""
-    found = [(group, name, parts.series(report, group, weekly=False)) for group, name in GROUPS.items()]
+    found = [(group, parts.series(report, group.id, weekly=False)) for group in report.groups]
     return tuple(
         Section(
-            f"series-{group}",
-            f"{word(report, 'series')} · {say(report.lang, *name)}",
+            f"series-{group.id}",
+            f"{word(report, 'series')} · {say(report.lang, group.name_zh, group.name_en)}",
             (word(report, "series_rule"),),
-            _warnings(report) if group == "protection" else (),
+            _warnings(report) if group.id == "warnings" else (),
             (table,),
         )
-        for group, name, table in found
+        for group, table in found
         if table
     )
 

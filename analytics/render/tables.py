@@ -6,7 +6,6 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final, Literal
 
-from analytics.render.groups import GROUPS
 from analytics.render.report import FigureRow, Group, Plain, Report
 from analytics.render.words import HOLDS, say, word
 from db.period import shanghai_text
@@ -76,12 +75,12 @@ def summary(report: Report) -> Table:
     """Every KPI with its unit, this year's and last year's figure, what changed, basis and notes."""
     names = ("kpi", "unit", "change", "basis", "note")
     kpi, unit, changed, basis, note = (word(report, name) for name in names)
-    rows = tuple(row for group, name in GROUPS.items() for row in _group(report, group, say(report.lang, *name)))
+    rows = tuple(row for group in report.groups for row in _group(report, group))
     header = (kpi, unit, str(report.year), str(report.year - 1), changed, basis, note)
     return Table(word(report, "summary"), header, rows, (34, 14, 20, 20, 16, 12, 60))
 
 
-def _group(report: Report, group: Group, name: str) -> tuple[tuple[Cell, ...], ...]:
+def _group(report: Report, group: Group) -> tuple[tuple[Cell, ...], ...]:
     """A group's heading and its figures."""
     rows = tuple(
         (
@@ -94,9 +93,9 @@ def _group(report: Report, group: Group, name: str) -> tuple[tuple[Cell, ...], .
             said(report, figure, "note"),
         )
         for figure in report.figures
-        if figure.group == group
+        if figure.group == group.id
     )
-    return ((name, *[""] * 6), *rows) if rows else ()
+    return ((say(report.lang, group.name_zh, group.name_en), *[""] * 6), *rows) if rows else ()
 
 
 def definitions(report: Report) -> Table:

@@ -10,7 +10,6 @@ from xlsxwriter.chart import Chart
 from xlsxwriter.worksheet import Worksheet
 
 from analytics.render import parts, tables
-from analytics.render.groups import GROUPS
 from analytics.render.report import CurvePoint, Group, Report
 from analytics.render.sections import named
 from analytics.render.sheets import FONT, Formats, formats_of, write_sheet
@@ -44,7 +43,7 @@ def render_xlsx(report: Report) -> bytes:
         _add(book, report, formats, [parts.panel(report)], ["panel_rule"])
         _add(book, report, formats, [parts.paragraphs(report)])
         _add(book, report, formats, [parts.published(report)], ["published_rule"])
-        for group in GROUPS:
+        for group in report.groups:
             _add_series(book, report, formats, group)
         _add_likeness(book, report, formats)
         _add_availability(book, report, formats)
@@ -78,7 +77,8 @@ def _add(
 
 def _add_series(book: Workbook, report: Report, formats: Formats, group: Group) -> None:
     """Months and weeks of a group with a chart of the months for each KPI; printed on one page."""
-    table, name = parts.series(report, group, weekly=True), say(report.lang, *GROUPS[group])
+    table = parts.series(report, group.id, weekly=True)
+    name = say(report.lang, group.name_zh, group.name_en)
     added = _add(book, report, formats, [table], ["series_rule"], name) if table else None
     if not (table and added):
         return

@@ -18,6 +18,7 @@ from analytics.render.report import (
     EliminationRow,
     EvidenceRow,
     FigureRow,
+    Group,
     MeasureRow,
     Plain,
     Point,
@@ -105,9 +106,14 @@ RATE = replace(
 )
 UNKNOWN = replace(
     figure(None, None, id="K03", name_zh="反诈预警", name_en="Warnings", display_zh="未知", display_en="unknown"),
-    group="protection",
+    group="warnings",
 )
 FIGURES = (COUNT, MONEY, RATE, UNKNOWN)
+GROUPS = (
+    Group("warnings", "用户保护", "User protection"),
+    Group("takedowns", "打击与关停", "Takedowns"),
+    Group("losses", "止损", "Losses prevented"),
+)
 MONTHS = tuple(Point(f"2024-{month:02}", 1_000 + month) for month in range(1, 13))
 REPORT = Report(
     year=2024,
@@ -125,6 +131,7 @@ REPORT = Report(
     is_synthetic=True,
     generated_at=1_736_000_000_123,
     generator="fanzha 0.1.0",
+    groups=GROUPS,
     panel=panel_rows(FIGURES),
     paragraphs=paragraphs(2024, FIGURES),
     series=(

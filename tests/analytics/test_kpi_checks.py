@@ -58,14 +58,12 @@ def check(name: str, rows: Rows, changed: Changed = lambda context: context) -> 
             ({"warnings": [warning(MID), reminder(MID)]}, told()),
             ({"warnings": [reminder(MID), *(warning(MID, n) for n in range(100))]}, told()),
         ),
-        ("X8", (ATTACKS, told()), None),
         ("X9", (ATTACKS, told()), (ATTACKS, with_figure("K10", units=9))),
         ("X10 K10", (ATTACKS, told(series={"K10": [1, 1]})), (ATTACKS, told(series={"K10": [1, 0]}))),
-        (
-            "X13",
-            (ATTACKS, told(panel=["K10"])),
-            None,
-        ),
+        ("X8", (ATTACKS, told()), (ATTACKS, with_figure("K10", shown=("3个", "4")))),
+        ("X11", (ATTACKS, told(series={"K10": [2]})), (ATTACKS, told(series={"K17": [2]}))),
+        ("X12", (ATTACKS, told(panel=["K10"])), (ATTACKS, told(panel=["K09"]))),
+        ("X13", (ATTACKS, told(panel=["B02"])), (ATTACKS, told(panel=["K10"]))),
         ("X14", (ATTACKS, told(index=["K10", "B01"])), (ATTACKS, told(index=["K10", "K99"]))),
         (
             "X15",

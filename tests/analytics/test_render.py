@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
-from analytics.render.groups import GROUPS
 from analytics.render.markdown import render_markdown
 from analytics.render.plain import render_json
 from analytics.render.report import FigureRow, Lang, Report
@@ -21,7 +20,7 @@ from analytics.render.sheets import CELL_LIMIT, FONT
 from analytics.render.tables import change
 from analytics.render.words import say, visible, word
 from analytics.render.workbook import render_xlsx
-from tests.analytics.reports import HOSTILE, MONEY, RATE, REPORT, figure, hostile
+from tests.analytics.reports import GROUPS, HOSTILE, MONEY, RATE, REPORT, figure, hostile
 
 
 def opened(report: Report) -> Workbook:
@@ -74,7 +73,8 @@ def test_numbers_have_formats_and_text_a_chinese_font() -> None:
 def test_sheets_are_frozen_below_the_header_and_print_on_one_page_width(lang: Lang) -> None:
     book = opened(replace(REPORT, lang=lang))
     assert len(book.worksheets) == 17
-    series = {say(lang, *GROUPS[group]).replace(" / ", " ") for group in ("takedowns", "losses")}
+    names = (say(lang, group.name_zh, group.name_en) for group in GROUPS if group.id != "warnings")
+    series = {name.replace(" / ", " ") for name in names}
     whole = series | {word(replace(REPORT, lang=lang), "likeness").replace(" / ", " ")[:31]}
     for sheet in book.worksheets:
         frozen = int(str(sheet.freeze_panes)[1:]) - 1
