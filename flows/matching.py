@@ -175,7 +175,9 @@ def _matched(
 
 
 def _spread(brands: Sequence[Brand], batches: Iterable[pl.DataFrame]) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-    task = json.dumps([brand.model_dump(mode="json") for brand in brands]).encode()
+    def task() -> bytes:
+        return json.dumps([brand.model_dump(mode="json") for brand in brands]).encode()
+
     try:
         for subjects, matches in spread("flows.matching_child", task, batches, packed, cores()):
             yield subjects, pl.read_ipc(matches)

@@ -45,7 +45,7 @@ def cores() -> int:
 
 def spread(
     module: str,
-    task: bytes,
+    task: Callable[[], bytes],
     blocks: Iterable[Block],
     pack: Callable[[Block], bytes],
     processes: int,
@@ -54,7 +54,7 @@ def spread(
 
     Args:
         module: of ours; its `main` calls `serve`.
-        task: what each process is told first.
+        task: makes what each process is told first; called while they start.
         blocks: taken a few ahead of the answers, in the caller's thread.
         pack: makes bytes of a block.
         processes: how many; `cores` says how many are worth it.
@@ -77,9 +77,11 @@ def spread(
     asked: deque[tuple[Block, Future[bytes]]] = deque()
     pool = ThreadPoolExecutor(processes)
     try:
-        for _ in range(processes):
-            children.append(_Child(module, task))
-            free.put(children[-1])
+        children.extend(_Child(module) for _ in range(processes))
+        told = task()
+        for child in children:
+            child.begin(told)
+            free.put(child)
         for block in blocks:
             asked.append((block, pool.submit(ask, block)))
             if len(asked) > 2 * processes:
@@ -121,7 +123,7 @@ def serve(begin: Callable[[bytes], Callable[[bytes], bytes]]) -> None:
 class _Child:
     """A process that answers blocks. It ends with its stdin, however we end."""
 
-    def __init__(self, module: str, task: bytes) -> None:
+    def __init__(self, module: str) -> None:
         # -P: a stray flows.py in the working directory must not be imported. POLARS_MAX_THREADS: the processes are the
         # threads. A session of its own: Ctrl-C shall not reach it before it can say that it does not care.
         self._process = subprocess.Popen(  # noqa: S603 - our own module
@@ -131,7 +133,11 @@ class _Child:
             env=os.environ | {"POLARS_MAX_THREADS": "1"},
             start_new_session=True,
         )
-        self._task: bytes | None = task
+        self._task: bytes | None = None
+
+    def begin(self, task: bytes) -> None:
+        """Hold what it is told with its first block: until it has started, a pipe takes no more than a little."""
+        self._task = task
 
     def ask(self, block: bytes) -> bytes:
         if self._task is not None:

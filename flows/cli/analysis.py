@@ -2,9 +2,10 @@
 
 import sys
 from enum import StrEnum
+from functools import cache
 from io import BufferedIOBase
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, Final, cast
 
 import typer
 
@@ -12,6 +13,8 @@ from db.brands import Brand
 from db.errors import UsageError
 from flows.cli.options import DB, Brands, Db, Json, listed_brands
 from flows.show import Cell, say, show_json, show_rows, tell
+
+_STDIN: Final = "-"
 
 
 class _OutputFormat(StrEnum):
@@ -46,7 +49,7 @@ def register(app: typer.Typer) -> None:
 
 
 def match(
-    file: Annotated[str, typer.Argument(metavar="[FILE|-]", help="Hosts or URLs, one a line.")] = "-",
+    file: Annotated[str, typer.Argument(metavar="[FILE|-]", help="Hosts or URLs, one a line.")] = _STDIN,
     brands_file: Brands = None,
     output: Annotated[
         _OutputFormat,
@@ -70,9 +73,14 @@ def match(
     from flows.cli.match_many import match_lines
     from flows.cli.match_work import MOST_REASONS, Task
 
-    listed = listed_brands(brands_file)
-    thresholds = {brand.id: brand.threshold if min_confidence is None else min_confidence for brand in listed}
-    task = Task(listed, thresholds, output.value, popular is _Switch.ON)
+    @cache
+    def task() -> Task:
+        listed = listed_brands(brands_file)
+        thresholds = {brand.id: brand.threshold if min_confidence is None else min_confidence for brand in listed}
+        return Task(listed, thresholds, output.value, popular is _Switch.ON)
+
+    if file == _STDIN:
+        task()  # whoever types lines hears of a faulty file before
     with _open_lines(file) as source:
         refused = match_lines(source, sys.stdout, task, say)
     if refused:
@@ -83,7 +91,7 @@ def match(
 
 
 def _open_lines(file: str) -> BufferedIOBase:
-    if file == "-":
+    if file == _STDIN:
         return cast("BufferedIOBase", sys.stdin.buffer)
     try:
         return Path(file).open("rb")

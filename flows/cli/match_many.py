@@ -30,13 +30,13 @@ _LINE_BYTES: Final = 65_536
 """A longer line is no address; it is cut, not held."""
 
 
-def match_lines(source: BufferedIOBase, out: TextIO, task: Task, complain: Callable[[str], None]) -> int:
+def match_lines(source: BufferedIOBase, out: TextIO, task: Callable[[], Task], complain: Callable[[str], None]) -> int:
     """Match each line of source (hosts or URLs) and write one row a match.
 
     Args:
         source: where the lines come from.
         out: where the rows go.
-        task: the brands, and how they are looked for.
+        task: gives the brands, and how they are looked for; called once, before anything is written.
         complain: told of each line that is no address, MOST_REASONS of them at most.
 
     Returns:
@@ -47,10 +47,14 @@ def match_lines(source: BufferedIOBase, out: TextIO, task: Task, complain: Calla
         Interrupted: a process ended before its time, or out takes no more; what was written until then is right.
     """
     refused = 0
-    answers = _answers(task, read_blocks(source))
-    if task.output == "csv":
-        _write(out, ",".join(COLUMNS) + "\n")
-    for answer in answers:
+
+    def begin() -> Task:
+        told = task()
+        if told.output == "csv":
+            _write(out, ",".join(COLUMNS) + "\n")
+        return told
+
+    for answer in _answers(begin, read_blocks(source)):
         _write(out, answer.rows)
         for number, reason in answer.reasons[: max(0, MOST_REASONS - refused)]:
             complain(f"line {number}: {reason}")
@@ -103,7 +107,7 @@ def _read(source: BufferedIOBase, left: int) -> bytes:
     return b"".join(pieces)
 
 
-def _answers(task: Task, blocks: Iterator[Block]) -> Iterator[Answer]:
+def _answers(task: Callable[[], Task], blocks: Iterator[Block]) -> Iterator[Answer]:
     ahead = list(islice(blocks, 2))
     if len(ahead) < 2:
         return _answered_here(task, ahead)
@@ -115,17 +119,17 @@ def _answers(task: Task, blocks: Iterator[Block]) -> Iterator[Answer]:
     return _answered_by(processes, task, chain(ahead, blocks))
 
 
-def _answered_here(task: Task, blocks: Iterable[Block]) -> Iterator[Answer]:
+def _answered_here(task: Callable[[], Task], blocks: Iterable[Block]) -> Iterator[Answer]:
     from flows.cli.match_lines import LineMatcher
 
-    return map(LineMatcher(task).answer, blocks)
+    return map(LineMatcher(task()).answer, blocks)
 
 
-def _answered_by(processes: int, task: Task, blocks: Iterable[Block]) -> Iterator[Answer]:
+def _answered_by(processes: int, task: Callable[[], Task], blocks: Iterable[Block]) -> Iterator[Answer]:
     from flows.spread import ChildEnded, spread
 
     try:
-        for _, answer in spread("flows.cli.match_child", pack_task(task), blocks, pack_block, processes):
+        for _, answer in spread("flows.cli.match_child", lambda: pack_task(task()), blocks, pack_block, processes):
             yield unpack_answer(answer)
     except ChildEnded as ended:
         raise Interrupted(

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,8 @@ SECONDS: Final = 60.0
 _CODE: Final = 256 << 20
 """Bytes of libraries and their tables, which a child's limit does not count."""
 _TABLE: Final = {"address": "sighting", "app": "app_sighting"}
+_NUMBERS: Final = count(1)
+"""Of files, whichever judge takes them: the same bytes again are another document."""
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
@@ -45,7 +48,7 @@ class Judge:
         self.store = store
         self.target = target
         self.reader = reader
-        self._taken = 0
+        self._name = ""
 
     def take(self, content: bytes) -> Verdict:
         """Take a file in and check all that must hold of it."""
@@ -57,10 +60,10 @@ class Judge:
         return verdict
 
     def _take(self, content: bytes) -> Verdict:
-        self._taken += 1  # each file has a name of its own, so that the same again is another document
+        self._name = f"hostile-{next(_NUMBERS)}"
         with ExitStack() as aside:
             intake = Intake(self.store, self.target.source, now_ms(), self.reader, aside)
-            if fault := intake.take(Document(f"hostile-{self._taken}", content, now_ms())):
+            if fault := intake.take(Document(self._name, content, now_ms())):
                 intake.keep_refused()
                 return Verdict(fault)
             return Verdict("", intake.finish(Cursor(), None))
@@ -73,7 +76,7 @@ class Judge:
         if verdict.fault:
             check_said(verdict.fault)
             return
-        document = self._number("SELECT max(document_id) FROM document WHERE name = ?", f"hostile-{self._taken}")
+        document = self._number("SELECT max(document_id) FROM document WHERE name = ?", self._name)
         table = _TABLE.get(self.target.source.row_kind, self.target.source.row_kind) or self._feed_table()
         stored = self._number(f'SELECT count(*) FROM "{table}" WHERE document_id = ?', document)
         assert stored >= verdict.counts.stored, "each row that is said to be stored is"

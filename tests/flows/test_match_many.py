@@ -39,7 +39,7 @@ def task(output: str = "csv") -> Task:
 
 def answered(output: str) -> tuple[str, list[str], int]:
     out, told = StringIO(), list[str]()
-    refused = match_lines(BytesIO(LINES), out, task(output), told.append)
+    refused = match_lines(BytesIO(LINES), out, lambda: task(output), told.append)
     return out.getvalue(), told, refused
 
 
@@ -152,3 +152,16 @@ def test_nothing_runs_on_when_the_call_is_ended(sent: signal.Signals, code: int)
         assert b"Traceback" not in program.stderr.read()
         assert program.wait(timeout=60) == code
         assert until(lambda: are_gone(started))
+
+
+@needs_cores
+def test_a_faulty_brands_file_is_told_before_anything_is_written(tmp_path: Path) -> None:
+    """Of a long file too, for which processes start while the brands are read."""
+    lines, brands = tmp_path / "lines.txt", tmp_path / "brands.toml"
+    lines.write_bytes(b"paypa1.com\n" * 100_000)
+    brands.write_text('[[brand]]\nid = "one"\n', "utf-8")
+    call = [str(FANZHA), "match", "--brands", str(brands), str(lines)]
+    ran = subprocess.run(call, check=False, capture_output=True, text=True, timeout=60)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.startswith(f"fanzha: {brands}")
+    assert ran.stderr.count("\n") == 1
