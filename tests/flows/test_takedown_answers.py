@@ -67,8 +67,10 @@ def test_each_reminder_waits_for_the_one_before(attacked: Store, inbox: tuple[In
     draft(attacked, given)
     send(attacked, given)
     by_hand = rules(ignore=[{"mailbox": "*@hosting.example"}])
+    now = now_ms()
     for hours in (49, 97, 110):
-        draft(attacked, by_hand, now=now_ms() + hours * HOUR)
+        place(attacked, SITE, REGISTRAR, HOSTING, NETWORK, at=now + hours * HOUR)
+        draft(attacked, by_hand, now=now + hours * HOUR)
     assert [(one.step, one.state) for one in notices(attacked)] == [(0, "sent"), (1, "drafted")]
 
 

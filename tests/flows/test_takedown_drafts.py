@@ -27,7 +27,10 @@ from tests.flows.takedowns import (
     BRANDS,
     EVE,
     EVENTS,
+    HOSTING,
     LOGIN,
+    NETWORK,
+    REGISTRAR,
     SITE,
     event,
     mail_of,
@@ -61,6 +64,7 @@ def test_an_older_event_that_arrives_late_makes_no_second_notice(attacked: Store
 
 
 def test_a_site_that_is_back_gets_a_notice_again(attacked: Store) -> None:
+    place(attacked, SITE, REGISTRAR, HOSTING, NETWORK, at=EVE)
     draft(attacked, rules(), now=EVE)
     more(attacked, "c,01-04,closure", "r,01-06,reactivation")
     assert len(draft(attacked, rules()).written) == 2
