@@ -96,8 +96,16 @@ def join_archived(
             if one.kind == kind and (span is None or (one.last_at >= span.start and one.first_at < span.end))
         ]
         if paths:
-            joined[name] = pl.concat([live[name], _moved(paths, live[name].collect_schema(), span)])
+            void = _void_events(database, kind)
+            joined[name] = pl.concat([live[name], _moved(paths, live[name].collect_schema(), span, void)])
     return joined
+
+
+def _void_events(database: Database, kind: str) -> pl.DataFrame:
+    """The archived events of a kind that were corrected since: they stay in their files, and count no more."""
+    query = "SELECT source_id, event_id FROM voided WHERE kind = ? AND archive_id IS NOT NULL"
+    schema = {"source_id": pl.Int64, "event_id": pl.String}
+    return pl.DataFrame(database.execute(query, [kind]).fetchall(), schema=schema, orient="row")
 
 
 def read_archived(paths: list[Path]) -> pl.LazyFrame:
@@ -106,8 +114,10 @@ def read_archived(paths: list[Path]) -> pl.LazyFrame:
     return moved.with_columns(pl.col("occurred_at").dt.epoch("ms"))
 
 
-def _moved(paths: list[Path], schema: pl.Schema, span: Span | None) -> pl.LazyFrame:
+def _moved(paths: list[Path], schema: pl.Schema, span: Span | None, void: pl.DataFrame) -> pl.LazyFrame:
     moved = read_archived(paths)
+    if void.height:
+        moved = moved.join(void.lazy(), on=void.columns, how="anti")
     if span is not None:
         moved = moved.filter(pl.col("occurred_at").is_between(span.start, span.end, closed="left"))
     held = moved.collect_schema()

@@ -8,7 +8,9 @@ from typing import Final
 from sqlite_utils import Database
 
 _ROWS: Final = """SELECT kind, sum(rows) FROM (SELECT kind, rows FROM kept UNION ALL SELECT kind, rows FROM archive)
-    WHERE kind IN (SELECT value FROM json_each(?)) GROUP BY 1 ORDER BY 1"""
+    WHERE kind IN (SELECT value FROM json_each(?1)) GROUP BY 1
+    UNION ALL SELECT kind || ', void', count(*) FROM voided
+    WHERE kind IN (SELECT value FROM json_each(?1)) GROUP BY 1 ORDER BY 1"""
 _SOURCES: Final = """SELECT name, declaration FROM source
     WHERE source_id IN (SELECT source_id FROM kept WHERE kind IN (SELECT value FROM json_each(?))) ORDER BY 1"""
 _OTHERS: Final = """SELECT

@@ -1,6 +1,6 @@
 """What is kept up to date with the rows, so that nobody has to count a year of them: within the same transaction."""
 
-from typing import Final
+from typing import Final, Literal
 
 import polars as pl
 from sqlite_utils import Database
@@ -32,15 +32,19 @@ def note_seen(database: Database, sightings: pl.DataFrame) -> None:
     database.conn.executemany(_EARLIER, earliest.iter_rows())
 
 
-def count_warnings(database: Database, warnings: pl.DataFrame) -> None:
-    """Add to `warning_day` what these warnings, each of them new, bring.
+def count_warnings(database: Database, warnings: pl.DataFrame, each: Literal[1, -1] = 1) -> None:
+    """Add to `warning_day` what these warnings, each of them new, bring; or take it away.
 
     Args:
-        database: within the transaction that stores them.
+        database: within the transaction that stores or removes them.
         warnings: `occurred_at` (Unix ms), `is_test`, and the ids of the table's key.
+        each: -1: they are removed.
     """
     day = (pl.col("occurred_at") + SHANGHAI_MS) // DAY_MS
     real = warnings.filter(~pl.col("is_test").cast(pl.Boolean)).with_columns(
         day.alias("day"), pl.col("channel_id", "sink_id", "programme_id").fill_null(0)
     )
-    database.conn.executemany(_COUNTED, real.group_by(_WARNING_KEY).len().sort(_WARNING_KEY).iter_rows())
+    counts = real.group_by(_WARNING_KEY).agg(pl.len().cast(pl.Int64) * each).sort(_WARNING_KEY)
+    database.conn.executemany(_COUNTED, counts.iter_rows())
+    if each < 0:
+        database.execute("DELETE FROM warning_day WHERE events = 0")

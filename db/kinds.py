@@ -308,6 +308,21 @@ EVENTS: Final = (
         ),
     ),
     Kind(
+        "correction",
+        "更正",
+        "correction",
+        (
+            _EVENT_ID,
+            Field("occurred_at", "instant", about="when it was corrected; absent: when the file was fetched"),
+            Field("source", required=True, about="name of the source that brings the event"),
+            Field("corrected", required=True, about="id of the event that is void from now on, whenever it comes"),
+            Field("replacement", about="id of the event that stands in its place; absent: none does"),
+            Field("by"),
+            Field("why", required=True),
+            _TEST,
+        ),
+    ),
+    Kind(
         "reported_figure",
         "已披露数据",
         "reported figure",

@@ -9,6 +9,7 @@ PURPOSES: Final = MappingProxyType(
         ("app", "package"): "`check` and the review queue look up a package",
         ("attack", "target"): "the history of a host; the review queue",
         ("brand", "id"): "a brand stands once",
+        ("correction", "source, corrected"): "whether an event is corrected",
         ("document", "source_id, digest, name"): "a file stands once; an answer that came before is recognised",
         ("archive", "file"): "a file of moved events stands once",
         ("fetch", "source_id, finished_at"): "the last attempts of a source",

@@ -22,6 +22,7 @@ KINDS: Final = (
     "soc_alert",
     "case_event",
     "service_event",
+    "correction",
     "reported_figure",
 )
 """The tables of what sources say."""

@@ -239,6 +239,12 @@ TARGETS: Final = MappingProxyType(
         "service_event": _of_columns(
             "service_event", "session seconds", "type service content visitor attendee confirmed_by"
         ),
+        "correction": _event(
+            "correction",
+            {name: pl.col(name) for name in ("source", "corrected", "replacement", "by", "why")},
+            {},
+            subject=False,
+        ),
         "reported_figure": Target(
             "reported_figure",
             ("source_id", "event_id"),

@@ -6,6 +6,7 @@ from itertools import chain
 from typing import Final
 
 from db.archive import archive_faults
+from db.corrections import CORRECTED
 from db.errors import FanzhaError, UsageError
 from db.ledger import ledger_faults
 from db.store import Store
@@ -86,6 +87,22 @@ _RULES: Final = {
         "a source whose attempts have stored rows, and the count of them is lost",
         """SELECT DISTINCT name FROM fetch JOIN source USING (source_id) WHERE stored > 0
                AND source_id NOT IN (SELECT source_id FROM kept)""",
+    ),
+    "correction": (
+        "an event that a correction names, and that counts still",
+        " UNION ALL ".join(
+            f"""SELECT '{kind} ' || correction.source || '/' || correction.corrected FROM correction
+                JOIN source ON source.name = correction.source AND source.format <> 'fanzha'
+                JOIN {kind} ON {kind}.source_id = source.source_id AND {kind}.event_id = correction.corrected
+                WHERE NOT correction.is_test"""  # noqa: S608 - our own names
+            for kind in CORRECTED
+        ),
+    ),
+    "voided": (
+        "an event that is void, and no correction says so",
+        """SELECT source.name || '/' || voided.event_id FROM voided JOIN source USING (source_id)
+           WHERE NOT EXISTS (SELECT 1 FROM correction WHERE correction.source = source.name
+               AND correction.corrected = voided.event_id AND NOT correction.is_test)""",
     ),
     "quarantine": (
         "rejected rows are lost",

@@ -368,6 +368,34 @@ VIEWS: Final = (
     *(View(*view) for view in company_views(ADDRESS_SQL)),
     *LEDGER_VIEWS,
     View(
+        "v_corrections",
+        "更正：作废或替换的事件 · corrections: events that are void, and what stands in their place",
+        {
+            "corrected_at": "更正时间（UTC） · corrected (UTC)",
+            "source": "事件来源 · source of the event",
+            "corrected": "作废事件编号 · id of the event that is void",
+            "replacement": "替换事件编号 · id of the event in its place",
+            "by": "更正人 · by whom",
+            "why": "原因 · why",
+            "is_test": "测试数据 · test row",
+            "kind": "事件种类；空为尚未见到该事件 · kind of the event; empty: no such event has come",
+            "event": "作废前的记录（JSON） · the event as it was, JSON",
+            "file": "更正文件 · file of the correction",
+            "position": "文件内位置 · position in the file",
+            "event_file": "事件文件 · file of the event",
+            "event_position": "事件在文件内位置 · position of the event in it",
+        },
+        f"""SELECT {_instant("correction.occurred_at")} AS corrected_at, correction.source, correction.corrected,
+            correction.replacement, correction."by", correction.why, correction.is_test, voided.kind, voided.event,
+            document.name AS file, correction.position, told.name AS event_file, voided.position AS event_position
+        FROM correction JOIN document ON document.document_id = correction.document_id
+        LEFT JOIN source ON source.name = correction.source
+        LEFT JOIN voided ON voided.source_id = source.source_id AND voided.event_id = correction.corrected
+            AND NOT correction.is_test
+        LEFT JOIN document AS told ON told.document_id = voided.document_id
+        ORDER BY correction.occurred_at, correction.source, correction.corrected""",
+    ),
+    View(
         "v_checks",
         "指标核对：X1至X17，每年最近一次 · checks X1 to X17 of each year, as last made",
         {

@@ -104,7 +104,7 @@ def _insert_counted(database: Database, target: Target, rows: pl.DataFrame) -> p
     inserted = _insert(database, target.table, rows, conflict=target.key)
     if inserted < rows.height:
         database.execute("ROLLBACK TO counted")
-        for table, id_ in ((target.table, "position"), ("archived", "archive_id")):
+        for table, id_ in ((target.table, "position"), ("archived", "archive_id"), ("voided", "document_id")):
             event = Noun(table, id_, target.key, {name: name for name in target.key})
             known = _known(database, event, rows.select(target.key))
             rows = rows.join(known, on=target.key, how="anti", maintain_order="left")
@@ -134,8 +134,11 @@ def differing_rows(
     changed = " || ".join(f"iif(held.{name} IS brought.{name}, '', ' {name.strip(chr(34))}')" for name in others)
     # a row that another document or place brought first stays as it came from there
     is_its_own = "held.document_id IS brought.document_id AND held.position IS brought.position"
-    moved = "EXISTS (SELECT 1 FROM archived WHERE source_id = brought.source_id AND event_id = brought.event_id)"
-    is_lost = f"held.source_id IS NULL AND NOT {moved}" if "event_id" in final.columns else "held.source_id IS NULL"
+    is_moved = " OR ".join(
+        f"EXISTS (SELECT 1 FROM {to} WHERE source_id = brought.source_id AND event_id = brought.event_id)"  # noqa: S608 - our own names
+        for to in ("archived", "voided")
+    )
+    is_lost = "held.source_id IS NULL" + (f" AND NOT ({is_moved})" if "event_id" in final.columns else "")
     query = f"""SELECT '{target.table}', {key}, brought.position, iif({is_lost}, '', trim({changed}))
         FROM temp.brought LEFT JOIN {target.table} AS held ON {same}
         WHERE {is_lost} OR ({is_its_own} AND ({changed}) <> '')"""  # noqa: S608 - our own names

@@ -9,10 +9,21 @@ from sqlite_utils import Database
 
 from analytics.kpi.counting import Measured
 from analytics.kpi.definitions import DEFINITIONS
-from analytics.kpi.facts import COUNTED, Known, fact_of, measured_of
+from analytics.kpi.facts import COUNTED, Known, fact_of, measured_of, without_reports
 from db.archives import reading_archived
 from db.connection import snapshot, transaction
-from db.facts import add_fact, announce, complete, fold, is_untouched, is_whole, kept_facts, whole_facts
+from db.corrections import CORRECTED, corrected_archived, corrected_events, void_archived, void_events
+from db.facts import (
+    add_fact,
+    announce,
+    complete,
+    drop_facts,
+    fold,
+    is_untouched,
+    is_whole,
+    kept_facts,
+    whole_facts,
+)
 from db.frames import scan_frames
 from db.keysets import Fact
 from db.period import Period, year_of
@@ -34,17 +45,32 @@ def save_counted(store: Store, kind: str, rows: pl.DataFrame, origin: Provenance
         How many were new; the others were held already.
     """
     kept = kept_facts(store.database)
-    witness = _Changes(store.database, kept) if kept else None
-    stored = save_rows(store.database, store.terms, kind, rows, origin, witness)
+    witness = _Changes(store.database, kept)
+    stored = save_rows(store.database, store.terms, kind, rows, origin, witness if kept else None)
     if kept and stored:
-        _note_years(store.database, rows, origin)
+        _note_years(store.database, rows, origin.fetched_at)
+    if stored and kind in {"correction", *CORRECTED}:
+        _correct(store.database, witness, origin.fetched_at)
     return stored
 
 
-def _note_years(database: Database, rows: pl.DataFrame, origin: Provenance) -> None:
+def _correct(database: Database, witness: "_Changes", at: int) -> None:
+    """Void the events that corrections name and that count still; the facts that are kept follow."""
+    for taken in list(corrected_events(database)):
+        witness.before(taken.kind, taken.rows)
+        void_events(database, taken)
+        witness.taken(taken.kind, taken.rows)
+        _note_years(database, taken.rows, at)
+    for archived in list(corrected_archived(database)):
+        void_archived(database, archived)
+        witness.forget(archived.kind, archived.rows["occurred_at"])
+        _note_years(database, archived.rows, at)
+
+
+def _note_years(database: Database, rows: pl.DataFrame, fetched_at: int) -> None:
     """Remember on this connection in which years rows may lie."""
     clock = next((name for name in ("occurred_at", "published") if name in rows.columns), None)
-    instants = rows[clock].fill_null(origin.fetched_at) if clock else pl.Series([origin.fetched_at])
+    instants = rows[clock].fill_null(fetched_at) if clock else pl.Series([fetched_at])
     database.execute("CREATE TEMP TABLE IF NOT EXISTS changed_year (year INTEGER PRIMARY KEY)")
     years = {(year,) for _, year in _years_of("", of=instants)}
     database.conn.executemany("INSERT OR IGNORE INTO temp.changed_year VALUES (?)", years)
@@ -89,6 +115,29 @@ class _Changes:
         for kpi, year in years & _years_of("K01", of=now["sightings"]["seen_at"]):
             change = _fact(kpi, now, year) - _fact(kpi, self._before, year)
             add_fact(self._database, kpi, year, change)
+
+    def taken(self, table: str, rows: pl.DataFrame) -> None:
+        """They are void: what `after` added is taken away."""
+        if table != "warning":
+            self.after(table, rows)
+            return
+        years = self._years(table)
+        frame = _warnings(self._database, rows) if years else rows
+        for kpi, year in years & _years_of(*_OF_TABLE["warning"], of=frame["occurred_at"]):
+            fact = fact_of(kpi, {"warnings": frame.lazy()}, Period(year))
+            add_fact(self._database, kpi, year, without_reports(Fact() - fact))
+            self._forget_empty(kpi, year)
+
+    def forget(self, table: str, instants: pl.Series) -> None:
+        """Rows of these instants are void of which the facts are not known: they are counted from the records anew."""
+        for kpi, year in self._years(table) & _years_of(*_OF_TABLE.get(table, ()), of=instants):
+            drop_facts(self._database, kpi, year)
+
+    def _forget_empty(self, kpi: str, year: int) -> None:
+        """Where no record is left, whether there is something to count from is seen by the rows alone."""
+        known = known_measures(self._database, year).get(kpi)
+        if known is not None and known.tallied is not None and not known.tallied.records:
+            drop_facts(self._database, kpi, year)
 
     def _years(self, table: str) -> set[tuple[str, int]]:
         return {(kpi, year) for kpi, year in self._kept if kpi in _OF_TABLE.get(table, ())}

@@ -159,6 +159,11 @@ def fact_of(kpi: str, frames: Frames, period: Period) -> Fact:
     return Fact(dict(sums), keys)
 
 
+def without_reports(fact: Fact) -> Fact:
+    """The same, of records that are taken away: others may still report that there is something to count from."""
+    return Fact({what: n for what, n in fact.sums.items() if what != _REPORTED}, fact.keys)
+
+
 def measured_of(kpi: str, known: Known) -> Measured:
     """What `measure` would say, from the facts of all records."""
     if not (known.sums.get(_REPORTED, 0) > 0 or known.records()):

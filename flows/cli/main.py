@@ -1,6 +1,7 @@
 """fanzha 反诈: counterfeit sites and apps, collected, matched to brands, followed, counted."""
 
 import errno
+import gc
 import sys
 import traceback
 from io import TextIOWrapper
@@ -28,10 +29,13 @@ app: Final = typer.Typer(
 )
 for _room in (operation, records, analysis, figures, ledger, following, takedown):
     _room.register(app)
+_OBJECTS: Final = 200_000
+"""Objects made between two searches for garbage; there is little of it, and a search takes longer than to import."""
 
 
 def main() -> None:
     """The program: every error a person can mend is one line on stderr and an exit code."""
+    gc.set_threshold(_OBJECTS)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal may not have what a record has

@@ -40,6 +40,7 @@ def import_files(
     db: Db = DB,
 ) -> int:
     """Read files through the same path as a fetched source."""
+    from db.corrections import unmet_corrections
     from db.store import open_store
     from flows.files import check_named
     from flows.importing import Imported, import_file, source_for
@@ -64,6 +65,9 @@ def import_files(
                 say(f"fanzha: {file}: {share}; fanzha quarantine list shows why")
                 code = max(code, 1)
         refresh(store)
+        if declared.kind == "correction" and (unmet := unmet_corrections(store.database)):
+            what = "correction names an event" if unmet == 1 else "corrections name events"
+            say(f"fanzha: {unmet:,} {what} that no source has brought yet; in view v_corrections their kind is empty")
     rows: list[dict[str, Cell]] = [one.row() for one in done]
     columns = ("file", "rows", "stored", "duplicates", "ignored", "quarantined")
     show_json(rows) if as_json else show_rows("Imported", rows, columns)

