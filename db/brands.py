@@ -33,6 +33,8 @@ _MOST_FAULTS: Final = 5
 """Faults told in one line; of more the number."""
 DEFAULT_THRESHOLD = 60
 """Confidence from which a match counts where the brand names none."""
+LEAST_CONFIDENCE: Final = 30
+"""Below, the matcher returns nothing: the least threshold worth setting, with room to look at what just misses it."""
 
 
 class Brand(BaseModel):

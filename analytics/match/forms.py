@@ -85,6 +85,12 @@ def derive_forms(brand: Brand) -> tuple[Form, ...]:
     return tuple(Form(text, derivation, _risk(text, derivation)) for text, derivation in kept.items())
 
 
+def has_name(brand: Brand) -> bool:
+    """Whether a name as it is written is a form; quicker than to derive all of them."""
+    drafts = _from_names(brand.names)
+    return any(draft.derivation in _OWN_WORDS and len(draft.text) >= SHORTEST for draft in drafts)
+
+
 @cache
 def _risk(text: str, derivation: str) -> str:
     if fold.has_han(text):

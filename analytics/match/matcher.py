@@ -15,7 +15,7 @@ from analytics.match.popularity import popular_names
 from analytics.match.readings import LabelReader
 from analytics.match.rows import Weighed, row_of
 from analytics.match.surroundings import HostParts, combine, is_kin, surround
-from db.brands import Brand, public_suffix, suffix_kind
+from db.brands import LEAST_CONFIDENCE, Brand, public_suffix, suffix_kind
 
 if TYPE_CHECKING:
     from analytics.match.apps import AppMatcher
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 MATCHER_VERSION: Final = "3"
 """Changes whenever the same host and brands may give another match; what is stored is then matched anew."""
-LEAST_CONFIDENCE: Final = 30
-"""Below, nothing is returned: the least threshold worth setting, with room to look at what just misses it."""
 MATCH_SCHEMA: Final = pl.Schema(
     {
         "host": pl.String,

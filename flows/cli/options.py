@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from db.brands import Brand, brand_warnings, load_brands
+from db.brands import LEAST_CONFIDENCE, Brand, brand_warnings, load_brands
 from db.unseen import quoted
 from flows.show import say
 
@@ -44,10 +44,13 @@ def listed_brands(path: Path | None) -> tuple[Brand, ...]:
 
 def warnings_about(brands: Sequence[Brand]) -> list[str]:
     """What is allowed in a brands file and yet worth a look, a line each, also where the matcher cannot do as told."""
-    from analytics.match.forms import derive_forms
-    from analytics.match.matcher import LEAST_CONFIDENCE
+    from analytics.match.forms import derive_forms, has_name
 
-    formless = [f"brand {quoted(brand.id)}: {said}" for brand in brands if (said := _formless(derive_forms(brand)))]
+    formless = [
+        f"brand {quoted(brand.id)}: {said}"
+        for brand in brands
+        if not has_name(brand) and (said := _formless(derive_forms(brand)))
+    ]
     low = [
         f"brand {quoted(brand.id)}: threshold {brand.threshold} is below {LEAST_CONFIDENCE}, the least confidence that "
         f"is told; it does what {LEAST_CONFIDENCE} does"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from analytics.match.matcher import LEAST_CONFIDENCE
+from db.brands import LEAST_CONFIDENCE
 from tests.flows.calls import Call
 
 GOOD = '[[brand]]\nid = "zyrqon"\nnames = ["Zyrqon"]\ndomains = ["zyrqon.com"]\n'
