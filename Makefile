@@ -49,7 +49,7 @@ format: $(STAMP) ## apply the formatter
 	$(BIN)/ruff format .
 
 test: lint ## lint, then every test, on two cores
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lock: $(STAMP) ## resolve the pins anew (needs the package index)
 	$(BIN)/pip-compile --quiet --upgrade --allow-unsafe --strip-extras --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra dev --output-file requirements-dev.txt pyproject.toml

@@ -4,12 +4,24 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from db.keys import make_key_file
 from db.store import Store, open_store
 from tests.running import fanzha
+
+_LONG: Final = frozenset(
+    {"test_bench.py", "test_prefect.py", "test_demo.py", "test_month.py", "test_kills.py", "test_faults.py"}
+    | {"test_hostile_bytes.py", "test_simulate.py", "test_archive.py", "test_backup.py", "test_matching.py"}
+)
+"""Files that take a minute or more: they go first, so that no core waits for one of them at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long files first; else the order stays."""
+    items.sort(key=lambda item: item.path.name not in _LONG)
 
 
 @pytest.fixture
