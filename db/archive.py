@@ -43,7 +43,7 @@ class Moved:
 
 
 class _Grown(Exception):
-    """Raised where events of a month came while it was written out."""
+    """Raised where events of a month came, or were corrected, while it was written out."""
 
 
 def archive_events(store: Store, before: date) -> list[Moved]:
@@ -91,8 +91,9 @@ def _move(store: Store, kind: str, month: str, span: Span) -> Moved:
     for _ in range(_TRIES):
         draft = archive_root(store.path) / f"{kind}.{os.getpid()}.part"
         try:
+            void = _void(store.database, kind)
             file = _write(store.database, kind, month, span, draft)
-            return _register(store, kind, file, span)
+            return _register(store, kind, file, span, void)
         except _Grown:
             continue
         finally:
@@ -122,11 +123,16 @@ def _write(database: Database, kind: str, month: str, span: Span, draft: Path) -
     return file
 
 
-def _register(store: Store, kind: str, file: Path, span: Span) -> Moved:
+def _void(database: Database, kind: str) -> int:
+    """How many events of a kind corrections have taken out; while it stays the same, rows are only added."""
+    return int(database.execute("SELECT count(*) FROM voided WHERE kind = ?", [kind]).fetchone()[0])
+
+
+def _register(store: Store, kind: str, file: Path, span: Span, void: int) -> Moved:
     """The step from one place to the other: from here on the file counts, and the rows are gone.
 
     Raises:
-        _Grown: there are more events than were written; the file goes.
+        _Grown: there are other events than were written; the file goes.
     """
     written = read_archived([file])
     sizes = written.select(pl.len(), pl.min("occurred_at").alias("first"), pl.max("occurred_at").alias("last"))
@@ -139,7 +145,7 @@ def _register(store: Store, kind: str, file: Path, span: Span) -> Moved:
                 "INSERT INTO archive (kind, file, digest, bytes, rows, first_at, last_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [kind, file.name, _digest(file), moved.bytes, rows, first, last],
             ).lastrowid
-            _take_out(store.database, kind, span, archive_id, rows)
+            _take_out(store.database, kind, span, archive_id, (rows, void))
             store.database.conn.executemany(
                 """UPDATE kept SET rows = rows - ?4
                    WHERE source_id = ?2 AND document_id = coalesce(?3, 0) AND kind = ?1""",
@@ -151,12 +157,13 @@ def _register(store: Store, kind: str, file: Path, span: Span) -> Moved:
     return moved
 
 
-def _take_out(database: Database, kind: str, span: Span, archive_id: int | None, rows: int) -> None:
-    """Keep the events' keys and delete them."""
+def _take_out(database: Database, kind: str, span: Span, archive_id: int | None, written: tuple[int, int]) -> None:
+    """Keep the events' keys and delete them: so many as were written, none void since."""
+    rows, void = written
     where = f"FROM {kind} WHERE occurred_at >= ? AND occurred_at < ?"
     kept = f"INSERT INTO archived SELECT source_id, event_id, {archive_id} {where}"
     keys = database.conn.execute(kept, span).rowcount
-    if keys != rows or database.conn.execute(f"DELETE {where}", span).rowcount != rows:
+    if keys != rows or _void(database, kind) != void or database.conn.execute(f"DELETE {where}", span).rowcount != rows:
         raise _Grown
     database.execute(_STAYS.format(kind=kind))
 
@@ -196,7 +203,11 @@ def _is_still_here(database: Database, file: Path) -> bool:
     database.execute("DROP TABLE IF EXISTS temp.moved")
     database.execute("CREATE TEMP TABLE moved (source_id, event_id)")
     database.conn.executemany("INSERT INTO temp.moved VALUES (?, ?)", keys.iter_rows())
-    held = database.execute(f"SELECT count(*) FROM temp.moved CROSS JOIN {kind} USING (source_id, event_id)")  # noqa: S608 - our own names
+    held = database.execute(
+        f"""SELECT (SELECT count(*) FROM temp.moved CROSS JOIN {kind} USING (source_id, event_id)) +
+            (SELECT count(*) FROM temp.moved CROSS JOIN voided USING (source_id, event_id)
+                WHERE voided.kind = '{kind}' AND voided.archive_id IS NULL)"""  # noqa: S608 - our own names
+    )
     return kind is not None and int(held.fetchone()[0]) == keys.height
 
 

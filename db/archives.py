@@ -91,7 +91,7 @@ def join_archived(
     for name, kind in kinds.items():
         span = bounds[name]
         paths = [
-            _whole(root / one.file, one.bytes)
+            whole_file(root / one.file, one.bytes)
             for one in files
             if one.kind == kind and (span is None or (one.last_at >= span.start and one.first_at < span.end))
         ]
@@ -127,7 +127,12 @@ def _moved(paths: list[Path], schema: pl.Schema, span: Span | None, void: pl.Dat
     )
 
 
-def _whole(path: Path, size: int) -> Path:
+def whole_file(path: Path, size: int) -> Path:
+    """An archived file that is as long as it was written.
+
+    Raises:
+        FanzhaError: it is missing or cut.
+    """
     if not path.is_file():
         raise FanzhaError(f"archive file {path}: is missing, and no figure is whole without it; {_MEND}")
     if path.stat().st_size != size:

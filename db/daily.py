@@ -14,7 +14,8 @@ FIRST_SEEN_SQL: Final = """(SELECT min(sighting.seen_at) FROM url CROSS JOIN sig
 """When any source first saw a host; `host` is the expression of its id."""
 _EARLIER: Final = f"""UPDATE match SET first_seen_at = {FIRST_SEEN_SQL.format(host="match.host_id")}
     WHERE host_id = ? AND (first_seen_at IS NULL OR first_seen_at > ?)"""  # noqa: S608 - our own names
-_WARNING_KEY: Final = ("day", "source_id", "stage_id", "channel_id", "sink_id", "programme_id")
+WARNING_WORDS: Final = ("stage", "channel", "sink", "programme")
+_WARNING_KEY: Final = ("day", "source_id", *(f"{word}_id" for word in WARNING_WORDS))
 _COUNTED: Final = f"""INSERT INTO warning_day ({", ".join(_WARNING_KEY)}, events) VALUES (?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET events = events + excluded.events"""  # noqa: S608 - likewise
 

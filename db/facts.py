@@ -79,7 +79,13 @@ def is_untouched(database: Database, kpi: str, year: int) -> bool:
 
 
 def complete(database: Database, kpi: str, year: int, fact: Fact) -> None:
-    """Add what was there when the facts were announced; from now on they are whole; within a transaction."""
+    """Add what was there when the facts were announced; from now on they are whole; within a transaction.
+
+    Where they are kept no longer, since a correction took what is not known of them, nothing is added.
+    """
+    query = "SELECT 1 FROM kpi_fact WHERE kpi = ? AND year = ?"
+    if database.execute(query, [kpi, year]).fetchone() is None:
+        return
     _add_sums(database, kpi, year, fact.sums)
     for what, keyset in fact.keys.items():
         _put_whole(database, (kpi, year, what), keyset)

@@ -20,6 +20,10 @@ _AT_ONCE: Final = 50
 _BUFFERED: Final = 100
 """Statements whose values are Python objects at once: some megabytes."""
 
+_MOVED: Final = "(SELECT * FROM archived JOIN archive USING (archive_id) WHERE kind = '{kind}')"
+_VOID: Final = "(SELECT * FROM voided WHERE kind = '{kind}')"
+"""Events of a kind that were stored once and that the table holds no more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
@@ -104,8 +108,8 @@ def _insert_counted(database: Database, target: Target, rows: pl.DataFrame) -> p
     inserted = _insert(database, target.table, rows, conflict=target.key)
     if inserted < rows.height:
         database.execute("ROLLBACK TO counted")
-        for table, id_ in ((target.table, "position"), ("archived", "archive_id"), ("voided", "document_id")):
-            event = Noun(table, id_, target.key, {name: name for name in target.key})
+        for table, id_ in ((target.table, "position"), (_MOVED, "archive_id"), (_VOID, "document_id")):
+            event = Noun(table.format(kind=target.table), id_, target.key, {name: name for name in target.key})
             known = _known(database, event, rows.select(target.key))
             rows = rows.join(known, on=target.key, how="anti", maintain_order="left")
         _insert(database, target.table, rows)
@@ -135,8 +139,9 @@ def differing_rows(
     # a row that another document or place brought first stays as it came from there
     is_its_own = "held.document_id IS brought.document_id AND held.position IS brought.position"
     is_moved = " OR ".join(
-        f"EXISTS (SELECT 1 FROM {to} WHERE source_id = brought.source_id AND event_id = brought.event_id)"  # noqa: S608 - our own names
-        for to in ("archived", "voided")
+        f"""EXISTS (SELECT 1 FROM {to.format(kind=target.table)}
+            WHERE source_id = brought.source_id AND event_id = brought.event_id)"""  # noqa: S608 - our own names
+        for to in (_MOVED, _VOID)
     )
     is_lost = "held.source_id IS NULL" + (f" AND NOT ({is_moved})" if "event_id" in final.columns else "")
     query = f"""SELECT '{target.table}', {key}, brought.position, iif({is_lost}, '', trim({changed}))

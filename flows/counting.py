@@ -12,7 +12,7 @@ from analytics.kpi.definitions import DEFINITIONS
 from analytics.kpi.facts import COUNTED, Known, fact_of, measured_of, without_reports
 from db.archives import reading_archived
 from db.connection import snapshot, transaction
-from db.corrections import CORRECTED, corrected_archived, corrected_events, void_archived, void_events
+from db.corrections import CORRECTED, Named, corrected_events, named_among, named_by, void_events
 from db.facts import (
     add_fact,
     announce,
@@ -49,22 +49,29 @@ def save_counted(store: Store, kind: str, rows: pl.DataFrame, origin: Provenance
     stored = save_rows(store.database, store.terms, kind, rows, origin, witness if kept else None)
     if kept and stored:
         _note_years(store.database, rows, origin.fetched_at)
-    if stored and kind in {"correction", *CORRECTED}:
-        _correct(store.database, witness, origin.fetched_at)
+    if stored:
+        _correct(store.database, witness, _named(store.database, kind, rows, origin.source_id), origin.fetched_at)
     return stored
 
 
-def _correct(database: Database, witness: "_Changes", at: int) -> None:
+def _named(database: Database, kind: str, rows: pl.DataFrame, source_id: int) -> Iterable[Named]:
+    """What corrections name of what has just come, or these corrections of what is there."""
+    if kind == "correction":
+        return named_by(database, rows)
+    return named_among(database, kind, source_id, rows["event_id"]) if kind in CORRECTED else ()
+
+
+def _correct(database: Database, witness: "_Changes", named: Iterable[Named], at: int) -> None:
     """Void the events that corrections name and that count still; the facts that are kept follow."""
-    for taken in list(corrected_events(database)):
-        witness.before(taken.kind, taken.rows)
+    for taken in [one for each in list(named) for one in corrected_events(database, each)]:
+        if taken.archive_id is None:
+            witness.before(taken.kind, taken.rows)
         void_events(database, taken)
-        witness.taken(taken.kind, taken.rows)
+        if taken.archive_id is None:
+            witness.taken(taken.kind, taken.rows)
+        else:
+            witness.forget(taken.kind, taken.rows["occurred_at"])
         _note_years(database, taken.rows, at)
-    for archived in list(corrected_archived(database)):
-        void_archived(database, archived)
-        witness.forget(archived.kind, archived.rows["occurred_at"])
-        _note_years(database, archived.rows, at)
 
 
 def _note_years(database: Database, rows: pl.DataFrame, fetched_at: int) -> None:

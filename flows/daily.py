@@ -16,7 +16,7 @@ from prefect.states import Completed, Failed
 from analytics.kpi.figures import Figure
 from db.brands import Brand, load_brands
 from db.errors import Busy, FanzhaError
-from db.figures import years_with_records
+from db.figures import latest_figures, years_with_records
 from db.keys import load_key
 from db.store import Store, hold, now_ms, open_store
 from db.vocabulary import Outcome
@@ -113,7 +113,8 @@ def follow_up(db: str = "") -> int:
 def roll_up(db: str = "") -> dict[int, list[Figure]]:
     """Compute the figures of each year in which anything happened."""
     with open_named(db) as store:
-        years = years_with_records(store.database)
+        # also one whose last record a correction has taken
+        years = sorted({*years_with_records(store.database), *latest_figures(store.database)})
     return {year: count(db, year) for year in years}
 
 

@@ -27,5 +27,5 @@ CREATE TABLE voided (
     document_id INTEGER REFERENCES document,
     position INTEGER,
     archive_id INTEGER REFERENCES archive,
-    PRIMARY KEY (source_id, event_id)
+    PRIMARY KEY (source_id, event_id, kind)
 ) STRICT, WITHOUT ROWID;

@@ -1,5 +1,6 @@
 """Commands on what comes in: import, formats, sources, status, quarantine."""
 
+from contextlib import suppress
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from db.errors import SourceFailed
+from db.errors import Busy, SourceFailed
 from flows.cli.options import DB, Catalogue, Db, Json, key_path
 from flows.show import Cell, say, show_json, show_rows, tell
 
@@ -41,10 +42,10 @@ def import_files(
 ) -> int:
     """Read files through the same path as a fetched source."""
     from db.corrections import unmet_corrections
-    from db.store import open_store
+    from db.store import hold, open_store
     from flows.files import check_named
     from flows.importing import Imported, import_file, source_for
-    from flows.rollup import refresh
+    from flows.rollup import follow_up, refresh
 
     declared = source_for(format_name, source, sources)
     for file in files:
@@ -64,6 +65,9 @@ def import_files(
                 share = f"{imported.counts.quarantined:,} of {imported.counts.rows:,} rows are quarantined"
                 say(f"fanzha: {file}: {share}; fanzha quarantine list shows why")
                 code = max(code, 1)
+        if declared.kind == "correction":
+            with suppress(Busy), hold(store.path, "follow-up"):
+                follow_up(store)  # a corrected closure or verdict is the end of what was made of it
         refresh(store)
         if declared.kind == "correction" and (unmet := unmet_corrections(store.database)):
             what = "correction names an event" if unmet == 1 else "corrections name events"

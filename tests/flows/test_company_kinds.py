@@ -68,13 +68,13 @@ BAD = {
 kinds = pytest.mark.parametrize("kind", ROWS)
 
 
-def take(store: Store, kind: str, rows: list[dict[str, str]]) -> Counts:
+def take(store: Store, kind: str, rows: list[dict[str, str]], name: str = "") -> Counts:
     names = list(dict.fromkeys(name for row in rows for name in row))
     lines = [names, *([row.get(name, "") for name in names] for row in rows)]
     mapping = {name: name for name in names}
     source = make_source(
-        name=kind.replace("_", "-"), format="table", yields="events", kind=kind, columns=mapping, delimiter="\t",
-        zone="Asia/Shanghai", path="rows.tsv",
+        name=name or kind.replace("_", "-"), format="table", yields="events", kind=kind, columns=mapping,
+        delimiter="\t", zone="Asia/Shanghai", path="rows.tsv",
     )  # fmt: skip
     text = "\n".join("\t".join(line) for line in lines)
     return ingest(store, source, [Document("rows.tsv", text.encode(), 1)], Cursor(), started_at=1, normal=None)

@@ -1,7 +1,7 @@
 """Events that a company takes back or puts right: they count no more, whatever came first, and stay on record."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -11,10 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analytics.kpi.figures import Figure
+from db import archive
 from db.archive import archive_events
+from db.archives import archive_root
 from db.corrections import CORRECTED
+from db.errors import FanzhaError
 from db.sources import Counts
-from db.store import Store
+from db.store import Store, open_store
 from flows.ledger import close, history
 from flows.rollup import computed_figures, figures, follow_up, roll_up
 from flows.verifying import verify
@@ -27,6 +30,7 @@ from tests.flows.test_rollup import take
 
 YEAR: Final = 2024
 AT: Final = {"occurred_at": "2024-12-20 10:00:00", "is_test": "0"}
+OWN_IDS: Final = {"event_id", "subject_id", "document_id", "source_id", "address_id", "host_id", "app_id"}
 EARLIER: Final = {
     "url_check": [{"address": "a.example", "actor": "end_user", "result": "malicious", "subject": "s1"}],
     "warning": [{"stage": "emitted", "sink": "jietiao_security_centre"}],
@@ -36,6 +40,7 @@ EARLIER: Final = {
     "verdict": [{"address": "a.example", "answer": "confirmed", "by": "somebody"}],
     "reported_figure": [{"kpi": "K08", "year": "2024", "value": "90", "document": "报告", "page": "1"}],
 }
+LOSS: Final = AT | EARLIER["loss"][0]
 EVENTS: Final = {kind: [AT | row for row in rows] for kind, rows in {**ROWS, **EARLIER}.items()} | {
     "reported_figure": EARLIER["reported_figure"]
 }
@@ -47,6 +52,11 @@ def values(found: Sequence[Figure]) -> dict[str, object]:
 
 def import_kind(store: Store, kind: str) -> None:
     take_company(store, kind, [{"event_id": str(place)} | row for place, row in enumerate(EVENTS[kind])])
+
+
+def days(store: Store) -> list[tuple[object, ...]]:
+    """Warnings by day, as analysts see them."""
+    return store.database.execute("SELECT * FROM v_warnings WHERE events > 0 ORDER BY 1, 2, 3, 4").fetchall()
 
 
 def source_of(kind: str) -> str:
@@ -70,7 +80,10 @@ def test_a_void_event_of_each_kind_counts_nowhere_and_stays_on_record(
     assert follow_up(store) == 0
     rows = store.database.execute("SELECT kind, corrected, event, event_position FROM v_corrections").fetchall()
     assert [(row[0], row[1], row[3]) for row in rows] == [(kind, each, place + 2) for place, each in enumerate(ids)]
-    assert [json.loads(row[2])["event_id"] for row in rows] == ids
+    told = [json.loads(row[2]) for row in rows]
+    assert [one["event_id"] for one in told] == ids
+    assert not [name for one in told for name in one if name.endswith("_id") and name not in OWN_IDS], "it is in words"
+    assert days(store) == []
     import_kind(store, kind)
     assert values(computed_figures(store.database, YEAR)) == nothing, "it comes in no more"
     assert verify(store, deep=True)[1] == []
@@ -154,6 +167,92 @@ def test_verify_finds_what_somebody_changes(store: Store, damage: str, told: str
     store.database.execute(damage)
     store.database.conn.commit()
     assert [fault for fault in verify(store, deep=False)[1] if told in fault]
+
+
+def test_what_is_corrected_while_its_month_is_archived_is_written_anew(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("1", "2"):
+        take(store, "loss", LOSS | {"event_id": name, "episode": name})
+    before: Callable[..., object] = archive._register
+
+    def late(*arguments: object) -> object:
+        monkeypatch.undo()
+        correct(store, "loss", ["1"])
+        take(store, "loss", LOSS | {"event_id": "3", "episode": "3", "amount": "5"})
+        return before(*arguments)
+
+    monkeypatch.setattr(archive, "_register", late)
+    assert [one.rows for one in archive_events(store, date(2025, 1, 1))] == [2]
+    assert {one.id: one.value for one in computed_figures(store.database, YEAR)}["K41"] == 1_200
+    assert verify(store, deep=True)[1] == []
+
+
+def test_what_a_killed_archive_left_goes_though_an_event_of_it_was_corrected(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take(store, "loss", LOSS | {"event_id": "1"})
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(archive, "_register", killed)
+    with pytest.raises(KeyboardInterrupt):
+        archive_events(store, date(2025, 1, 1))
+    monkeypatch.undo()
+    assert len(list(archive_root(store.path).glob("*.parquet"))) == 1
+    correct(store, "loss", ["1"])
+    archive_events(store, date(2025, 1, 1))
+    assert list(archive_root(store.path).glob("*.parquet")) == []
+    assert verify(store, deep=True)[1] == []
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"PAR1" * (path.stat().st_size // 4))])
+def test_a_correction_of_what_a_damaged_file_holds_says_so(store: Store, damage: Callable[[Path], object]) -> None:
+    take(store, "loss", LOSS | {"event_id": "1"})
+    archive_events(store, date(2025, 1, 1))
+    (file,) = archive_root(store.path).glob("*.parquet")
+    damage(file)
+    with pytest.raises(FanzhaError, match="restore it from a backup"):
+        correct(store, "loss", ["1"])
+    assert store.database.execute("SELECT count(*) FROM correction").fetchone() == (0,)
+
+
+def test_a_source_that_has_brought_two_kinds_has_both_corrected(store: Store) -> None:
+    intervention = AT | EARLIER["intervention"][0] | {"event_id": "1"}
+    take(store, "loss", LOSS | {"event_id": "1"})
+    correct(store, "loss", ["1"])
+    take_company(store, "intervention", [intervention], name="loss")
+    held = [store.database.execute(f"SELECT count(*) FROM {kind}").fetchone()[0] for kind in ("loss", "intervention")]
+    assert held == [0, 0]
+    assert verify(store, deep=False)[1] == []
+
+
+def test_a_year_whose_last_record_is_taken_back_is_rolled_up_once_more(filled: Call, tmp_path: Path) -> None:
+    (tmp_path / "more.toml").write_text(CATALOGUE, "utf-8")
+    assert filled("run", "--sources", "sources.toml")[0] == 0
+    (tmp_path / "corrections.csv").write_text("id,event,why\n1,5,wrong year\n", "utf-8")
+    assert filled("run", "--sources", "more.toml")[0] == 0
+    with open_store(tmp_path / "fanzha.db", tmp_path / "test.key") as store:
+        shown = store.database.execute("SELECT value FROM v_kpi_year WHERE year = 2023 AND kpi = 'K05'").fetchone()
+    assert shown == (None,)
+
+
+def test_an_import_leaves_no_attack_that_a_correction_ended(store: Store, call: Call, tmp_path: Path) -> None:
+    row = {"occurred_at": "2024-03-01 10:00:00", "address": "a.example", "brand": "x"}
+    told = [
+        row | {"event_id": "1", "type": "confirmation"},
+        row | {"event_id": "2", "type": "closure", "cause": "us", "occurred_at": "2024-03-02 10:00:00"},
+    ]
+    take_company(store, "attack_event", told)
+    follow_up(store)
+    state = "SELECT state, closed_at IS NULL FROM attack"
+    assert store.database.execute(state).fetchall() == [("closed", 0)]
+    (tmp_path / "more.toml").write_text(CATALOGUE.replace('"checks"', '"attack-event"'), "utf-8")
+    (tmp_path / "corrections.csv").write_text("id,event,why\n1,2,stands still\n", "utf-8")
+    assert call("import", "table", "corrections.csv", "--source", "corrections", "--sources", "more.toml")[0] == 0
+    assert store.database.execute(state).fetchall() == [("confirmed", 1)]
+    assert verify(store, deep=True)[1] == []
 
 
 @pytest.mark.parametrize("field", ["source", "corrected", "why"])
@@ -256,4 +355,5 @@ def test_figures_are_those_of_a_database_that_the_void_events_never_reached(
                     take_rows(other, name, int(which), left)
         for year in (2023, YEAR):
             assert values(computed_figures(store.database, year)) == values(computed_figures(other.database, year))
+        assert days(store) == days(other)
         assert verify(store, deep=True)[1] == []
