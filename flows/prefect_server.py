@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Final
 
 from db.errors import FanzhaError
+from flows.show import say
 
 _HOST: Final = "127.0.0.1"
 _EMBEDDED: Final = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1"}
@@ -29,7 +30,8 @@ def prefect_server(*, embedded: bool = False) -> Iterator[str]:
     """Start a server on a free port; yields its API address, stops it afterwards.
 
     Args:
-        embedded: for flows called from this process alone: without schedules, late runs and the user interface.
+        embedded: for flows called from this process alone: without schedules, late runs and the user interface; where
+            it ends before, so does this process, with one line: Prefect would ask for minutes, traceback by traceback.
 
     Raises:
         FanzhaError: it ends, or does not answer in time.
@@ -39,12 +41,17 @@ def prefect_server(*, embedded: bool = False) -> Iterator[str]:
         port = probe.getsockname()[1]
     command = [sys.executable, "-P", "-m", "flows.prefect_server", str(port), str(os.getpid())]
     environ = os.environ | (_EMBEDDED if embedded else {})
+    is_wanted = threading.Event()
     with subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL) as server:  # noqa: S603 - our own module
         try:
             api = f"http://{_HOST}:{port}/api"
             _wait_for(api, server)
+            is_wanted.set()
+            if embedded:
+                threading.Thread(target=_die_with_server, args=[server, is_wanted], daemon=True).start()
             yield api
         finally:
+            is_wanted.clear()
             server.terminate()
             try:
                 server.wait(timeout=15)
@@ -82,6 +89,15 @@ def _wait_for(api: str, server: "subprocess.Popen[bytes]") -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.25)
     raise FanzhaError(f"the Prefect server does not answer within {_PATIENCE_SECONDS} s")
+
+
+def _die_with_server(server: "subprocess.Popen[bytes]", is_wanted: threading.Event) -> None:
+    """End this process once its server is gone; each transaction is whole or not there, whenever that is."""
+    code = server.wait()
+    if is_wanted.is_set():
+        how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+        say(f"fanzha: the Prefect server {how}; what was done is kept, run again")
+        os._exit(1)
 
 
 def _die_with_parent(parent: int) -> None:

@@ -18,7 +18,7 @@ import pytest
 
 from db.store import hold
 from flows.prefect_server import prefect_server
-from tests.running import FANZHA
+from tests.running import FANZHA, children_of
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE_SECONDS = 150
@@ -175,6 +175,24 @@ def test_a_run_that_is_killed_leaves_nothing_running(
     run.kill()
     run.wait()
     assert wait_until(lambda: not processes_with(ours)), "fanzha run left something running"
+
+
+def test_a_run_whose_server_is_killed_ends_with_one_line(
+    home: Path, environ: dict[str, str], run_that_waits: tuple["subprocess.Popen[bytes]", ExitStack]
+) -> None:
+    run, held = run_that_waits
+    log = home / "run.log"
+    assert wait_until(lambda: b"Retry 1/" in log.read_bytes(), run)
+    told = len(log.read_bytes())
+    (server,) = children_of(run.pid)
+    os.kill(server, signal.SIGKILL)
+    assert run.wait(timeout=PATIENCE_SECONDS) == 1
+    line = "fanzha: the Prefect server was killed by signal 9; what was done is kept, run again\n"
+    assert log.read_text("utf-8")[told:] == line
+    held.close()
+    command = [str(FANZHA), "run", "--sources", "sources.toml"]
+    subprocess.run(command, env=environ, cwd=home, check=True, capture_output=True, timeout=PATIENCE_SECONDS)
+    assert sightings(home) == 2
 
 
 def test_an_error_in_the_middle_of_a_run_is_one_line(home: Path, environ: dict[str, str]) -> None:
