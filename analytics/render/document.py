@@ -112,6 +112,9 @@ def _table(document: Doc, table: Table, unknown: str) -> None:
     header = _row(grid, widths, table.header, unknown)
     _embolden(header)
     _flag(header, "w:tblHeader")
+    for paragraph in (paragraph for cell in header.cells for paragraph in cell.paragraphs):
+        # alone at the end of a page it would be lost with all that follows: LibreOffice shows no row of such a table
+        paragraph.paragraph_format.keep_with_next = True
     for cells in table.rows:
         row = _row(grid, widths, cells, unknown)
         if is_heading(cells):

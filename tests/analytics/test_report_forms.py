@@ -89,6 +89,14 @@ def test_every_form_tells_every_figure_and_what_is_unknown(form: str, report: Re
     assert all(figure.display_zh in text for figure in report.figures)
 
 
+def test_a_table_s_header_never_stands_alone_at_the_end_of_a_page() -> None:
+    """Of a year's summary that began so, LibreOffice showed no row."""
+    tables = opened(REPORT).tables
+    assert tables
+    headers = [paragraph for table in tables for cell in table.rows[0].cells for paragraph in cell.paragraphs]
+    assert all(paragraph.paragraph_format.keep_with_next for paragraph in headers)
+
+
 @pytest.mark.parametrize("form", ["html", "docx", "md", "xlsx"])
 @pytest.mark.parametrize("report", [REPORT, ZH, UNSIGNED], ids=["both", "zh", "en"])
 def test_every_table_and_text_is_in_every_form_for_people(form: str, report: Report) -> None:
