@@ -243,9 +243,15 @@ def test_a_corrupt_database_is_one_line_and_a_copy_goes_on(runs: Runs, harm: str
 @pytest.mark.parametrize("share", [0.02, 0.5])
 def test_what_a_damaged_log_has_lost_comes_with_the_next_run(runs: Runs, tmp_path: Path, share: float) -> None:
     work = runs.small.work()
-    kill = Kill(work, Moment(30, "log", 0.0, has_child=False), 0.0, "all of it")
-    assert call(work, tmp_path, runs.small.world, kill).code < 0
     log = runs.path.with_name(f"{DB}-wal")
+    # on a busy machine a kill may come when no connection is open, and then there is no log
+    for number in range(30, 20, -1):
+        kill = Kill(work, Moment(number, "log", 0.0, has_child=False), 0.0, "all of it")
+        assert call(work, tmp_path, runs.small.world, kill).code < 0
+        if log.exists():
+            break
+        for left in tmp_path.glob(f"{DB}*"):
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
     _overwrite(share, 5_000)(log)
     runs.ends_with_everything()
     assert runs.command("verify") == (0, [])
