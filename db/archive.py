@@ -21,6 +21,7 @@ from db.frames import scan_events
 from db.landing import is_alive, writing
 from db.period import SHANGHAI, shanghai_day
 from db.store import Store, hold
+from db.tally import take_off
 
 _CHINA: Final = timezone(timedelta(hours=8))
 _MONTH: Final = "strftime('%Y-%m', occurred_at / 1000 + 28800, 'unixepoch')"
@@ -146,11 +147,7 @@ def _register(store: Store, kind: str, file: Path, span: Span, void: int) -> Mov
                 [kind, file.name, _digest(file), moved.bytes, rows, first, last],
             ).lastrowid
             _take_out(store.database, kind, span, archive_id, (rows, void))
-            store.database.conn.executemany(
-                """UPDATE kept SET rows = rows - ?4
-                   WHERE source_id = ?2 AND document_id = coalesce(?3, 0) AND kind = ?1""",
-                [(kind, *origin) for origin in origins],
-            )
+            take_off(store.database, kind, origins)
     except _Grown:
         file.unlink()
         raise

@@ -12,7 +12,7 @@ from sqlite_utils import Database
 
 from db.archives import archive_root, database_path, read_archived, reading_archived, whole_file
 from db.daily import WARNING_WORDS, count_warnings
-from db.tally import KINDS
+from db.tally import KINDS, take_off
 from db.views import ADDRESS_SQL
 
 CORRECTED: Final = tuple(kind for kind in KINDS if kind not in {"sighting", "app_sighting", "correction"})
@@ -122,10 +122,7 @@ def _remove(database: Database, taken: Taken) -> None:
     kind, source_id, rows, _ = taken
     names = json.dumps(rows["event_id"].to_list())
     database.execute(f"DELETE FROM {kind} {_NAMED}", [source_id, names])  # noqa: S608 - our own names
-    database.conn.executemany(
-        "UPDATE kept SET rows = rows - ?3 WHERE source_id = ?1 AND document_id = coalesce(?2, 0) AND kind = ?4",
-        [(source_id, document_id, n, kind) for document_id, n in rows["document_id"].value_counts().iter_rows()],
-    )
+    take_off(database, kind, rows.group_by("source_id", "document_id").len().iter_rows())
 
 
 def _spelt(database: Database, kind: str, rows: pl.DataFrame) -> pl.DataFrame:

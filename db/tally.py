@@ -1,7 +1,7 @@
 """How many rows each document has brought, counted as they are stored: what `verify` holds the tables against."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import polars as pl
@@ -67,6 +67,14 @@ def tally(database: Database, kind: str, origin: tuple[int, int | None], stored:
 def tally_own(database: Database, kind: str, source_id: int, stored: int) -> None:
     """Count events of fanzha's own that have just been stored: they are of no document, and none comes again."""
     database.execute(_ADDED, (source_id, 0, kind, stored, -1))
+
+
+def take_off(database: Database, kind: str, origins: Iterable[tuple[int, int | None, int]]) -> None:
+    """Count rows no longer that have just left their table: ids of source and document, and how many; likewise."""
+    database.conn.executemany(
+        "UPDATE kept SET rows = rows - ?4 WHERE source_id = ?2 AND document_id = coalesce(?3, 0) AND kind = ?1",
+        ((kind, *origin) for origin in origins),
+    )
 
 
 def _held_rows(database: Database, kind: str) -> Counter[tuple[int, int]]:

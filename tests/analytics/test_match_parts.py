@@ -12,7 +12,7 @@ from rapidfuzz.distance import OSA
 
 from analytics.match import fold, sounds, words
 from analytics.match.costs import CHEAP, cost_of
-from analytics.match.forms import derive_forms
+from analytics.match.forms import derive_forms, has_name
 from analytics.match.hosts import cut_hosts, spoken
 from analytics.match.index import FUZZY, LONGEST, FormIndex
 from analytics.match.spans import find_span
@@ -40,6 +40,16 @@ FORMS = ["zyrqon", "velmarkt", "plotfinder", "quvexbank", "grimsdalepay"]
 )
 def test_a_text_is_read_as_it_looks(seen: str, read: str) -> None:
     assert fold.read_text(seen)[: len(read)] == read or seen.startswith("κ")
+
+
+@given(
+    st.lists(st.text(st.sampled_from("ab1 -&奇富the借条bank"), min_size=1, max_size=8), min_size=1, max_size=2),
+    st.sampled_from(["ab.com", "bank.com", "velmarkt.com"]),
+)
+def test_a_brand_has_a_name_where_one_as_it_is_written_is_a_form(names: list[str], domain: str) -> None:
+    for brand in (*load_brands(), Brand.model_construct(id="x", names=tuple(names), domains=(domain,))):
+        written = any(form.derivation in {"name", "characters"} for form in derive_forms(brand))
+        assert has_name(brand) == written
 
 
 @given(st.text(max_size=20))

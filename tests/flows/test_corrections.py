@@ -21,12 +21,15 @@ from db.store import Store, open_store
 from flows.ledger import close, history
 from flows.rollup import computed_figures, figures, follow_up, roll_up
 from flows.verifying import verify
+from spiders.catalogue import load_catalogue
 from tests.flows.calls import Call
 from tests.flows.test_company_kinds import ROWS
 from tests.flows.test_company_kinds import take as take_company
 from tests.flows.test_counting import COLUMNS, correct, fresh_store
 from tests.flows.test_counting import take as take_rows
 from tests.flows.test_rollup import take
+
+ROOT: Final = Path(__file__).parent.parent.parent
 
 YEAR: Final = 2024
 AT: Final = {"occurred_at": "2024-12-20 10:00:00", "is_test": "0"}
@@ -253,6 +256,28 @@ def test_an_import_leaves_no_attack_that_a_correction_ended(store: Store, call: 
     assert call("import", "table", "corrections.csv", "--source", "corrections", "--sources", "more.toml")[0] == 0
     assert store.database.execute(state).fetchall() == [("confirmed", 1)]
     assert verify(store, deep=True)[1] == []
+
+
+def test_what_a_batch_names_is_looked_for_by_index_however_many_corrections_there_are(store: Store) -> None:
+    import_kind(store, "loss")
+    correct(store, "loss", ["other"])
+    asked: list[str] = []
+    store.database.conn.set_trace_callback(asked.append)
+    take(store, "loss", LOSS | {"event_id": "9"})
+    store.database.conn.set_trace_callback(None)
+    queries = [query for query in asked if "FROM correction" in query]
+    assert len(queries) == 2
+    for query in queries:
+        plan = [row[3] for row in store.database.execute(f"EXPLAIN QUERY PLAN {query}")]
+        assert any("SEARCH correction USING INDEX correction_by_event" in step for step in plan), plan
+        assert not any("SCAN correction" in step for step in plan), plan
+
+
+def test_the_catalogue_in_the_docs_is_one(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "ledger.md").read_text("utf-8")
+    (tmp_path / "sources.toml").write_text(text.partition("```toml\n")[2].partition("```")[0], "utf-8")
+    (source,) = load_catalogue(tmp_path / "sources.toml")
+    assert (source.row_kind, source.constants) == ("correction", {"source": "company-warnings"})
 
 
 @pytest.mark.parametrize("field", ["source", "corrected", "why"])
