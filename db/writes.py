@@ -96,26 +96,11 @@ def _stored(database: Database, target: Target, rows: pl.DataFrame) -> tuple[int
     # in the key's order the table's pages are touched one after the other; of two equal rows the first stays first
     ordered = rows.sort(target.key, maintain_order=True)
     if target.table == "warning":
-        new = _insert_counted(database, target, ordered)
+        distinct = ordered.unique(target.key, keep="first", maintain_order=True)
+        new = _insert_new(database, target.table, distinct, target.key)
+        count_warnings(database, new)
         return new.height, new
     return _insert(database, target.table, ordered, conflict=target.key), ordered
-
-
-def _insert_counted(database: Database, target: Target, rows: pl.DataFrame) -> pl.DataFrame:
-    """Insert warnings and count by day those that are new: mostly all are, which SQLite tells; else they are sought."""
-    rows = rows.unique(target.key, keep="first", maintain_order=True)
-    database.execute("SAVEPOINT counted")
-    inserted = _insert(database, target.table, rows, conflict=target.key)
-    if inserted < rows.height:
-        database.execute("ROLLBACK TO counted")
-        for table, id_ in ((target.table, "position"), (_MOVED, "archive_id"), (_VOID, "document_id")):
-            event = Noun(table.format(kind=target.table), id_, target.key, {name: name for name in target.key})
-            known = _known(database, event, rows.select(target.key))
-            rows = rows.join(known, on=target.key, how="anti", maintain_order="left")
-        _insert(database, target.table, rows)
-    database.execute("RELEASE counted")
-    count_warnings(database, rows)
-    return rows
 
 
 def differing_rows(
@@ -170,12 +155,16 @@ def _known(database: Database, noun: Noun, keys: pl.DataFrame) -> pl.DataFrame:
     database.execute(f"CREATE TEMP TABLE wanted ({', '.join(noun.key)})")
     _insert(database, "temp.wanted", keys.rename(dict(zip(keys.columns, noun.key, strict=True))))
     same = " AND ".join(f"held.{name} = wanted.{name}" for name in noun.key)
-    # cross join: the few wanted are looked up in the many held, never the other way
-    query = f"SELECT wanted.rowid - 1, held.{noun.id} FROM wanted CROSS JOIN {noun.table} AS held ON {same}"  # noqa: S608 - our own names
-    found = pl.DataFrame(
-        database.execute(query).fetchall(), schema={"place": pl.Int64, noun.id: pl.Int64}, orient="row"
-    )
-    return keys[found["place"]].with_columns(found[noun.id])
+    # cross join: the few wanted are looked up in the many held, never the other way; and one text of all numbers costs
+    # a third of what an object for each does
+    (told,) = database.execute(
+        f"""SELECT group_concat(wanted.rowid - 1 || ',' || held.{noun.id})
+        FROM wanted CROSS JOIN {noun.table} AS held ON {same}"""  # noqa: S608 - our own names
+    ).fetchone()
+    if told is None:
+        return _no_ids(noun, keys)
+    numbers = pl.Series([told]).str.split(",").explode().cast(pl.Int64)
+    return keys[numbers.gather_every(2)].with_columns(numbers.gather_every(2, 1).alias(noun.id))
 
 
 def _no_ids(noun: Noun, keys: pl.DataFrame) -> pl.DataFrame:
@@ -184,19 +173,36 @@ def _no_ids(noun: Noun, keys: pl.DataFrame) -> pl.DataFrame:
 
 def _insert(database: Database, table: str, rows: pl.DataFrame, conflict: Sequence[str] = ()) -> int:
     """Insert a frame whose columns are the table's; returns how many rows were new."""
+    parts = _statements(table, rows, conflict)
+    return sum(database.conn.executemany(sql, _flat(part, at_once)).rowcount for sql, part, at_once in parts)
+
+
+def _insert_new(database: Database, table: str, rows: pl.DataFrame, conflict: Sequence[str]) -> pl.DataFrame:
+    """Insert events of one source, each once; gives those that were new, not held (archived, void) already."""
+    execute, held = database.conn.execute, set[object]()
+    for sql, part, at_once in _statements(table, rows, conflict):
+        ids = slice(part.columns.index("event_id"), None, part.width)
+        for values in _flat(part, at_once):
+            execute("SAVEPOINT some")
+            if execute(sql, values).rowcount < at_once:  # seldom, and then to ask which costs a second insert of these
+                execute("ROLLBACK TO some")
+                held |= set(values[ids]) - {one for (one,) in execute(f"{sql} RETURNING event_id", values)}
+            execute("RELEASE some")
+    return rows.filter(~pl.col("event_id").is_in(list(held))) if held else rows
+
+
+def _statements(table: str, rows: pl.DataFrame, conflict: Sequence[str]) -> Iterator[tuple[str, pl.DataFrame, int]]:
+    """What inserts a frame: statements, each with its rows as far as they are given, and how many it takes at once."""
     names = ", ".join(f'"{name}"' for name in rows.columns)
     given = [name for name in rows.columns if rows[name].null_count() < rows.height]
     marks = "(" + ", ".join("?" if name in given else "NULL" for name in rows.columns) + ")"
     ending = f" ON CONFLICT ({', '.join(conflict)}) DO NOTHING" if conflict else ""
     plain = rows.select(given).with_columns(pl.col(pl.Boolean).cast(pl.Int8))
     whole = rows.height // _AT_ONCE * _AT_ONCE
-    inserted = 0
     for part, at_once in ((plain[:whole], _AT_ONCE), (plain[whole:], 1)):
-        values = ", ".join([marks] * at_once)
-        statement = f"INSERT INTO {table} ({names}) VALUES {values}{ending}"  # noqa: S608 - our own names
         if part.height:
-            inserted += database.conn.executemany(statement, _flat(part, at_once)).rowcount
-    return inserted
+            values = ", ".join([marks] * at_once)
+            yield f"INSERT INTO {table} ({names}) VALUES {values}{ending}", part, at_once  # noqa: S608 - our own names
 
 
 def _flat(rows: pl.DataFrame, at_once: int) -> Iterator[list[object]]:

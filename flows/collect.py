@@ -16,8 +16,10 @@ from db.landing import is_alive, writing
 from db.sources import Counts, Cursor, read_cursor
 from db.store import Store, now_ms
 from db.vocabulary import Outcome
-from flows.files import read_file, shown, source_files
-from flows.ingest import Document, ingest, log_failure, log_unchanged, taking
+from flows.ahead import Ahead
+from flows.files import fresh_files, read_file, shown
+from flows.ingest import ingest, log_failure, log_unchanged, taking
+from flows.taking import Document
 from spiders.catalogue import Source
 from spiders.crawl import CrawlOutcome, CrawlRequest, crawl, resolve_url
 
@@ -115,23 +117,27 @@ def take_outcome(store: Store, source: Source, outcome: CrawlOutcome, folder: Pa
     return SourceResult(source.name, Outcome.STORED, outcome.reason, counts)
 
 
-def take_files(store: Store, source: Source, base: Path, started_at: int) -> SourceResult:
+def take_files(store: Store, source: Source, base: Path, started_at: int, ahead: Ahead | None = None) -> SourceResult:
     """Store the files of a path source that are new or changed since the last run.
 
     They are weighed together. A file that cannot be read fails the source, and is tried again with each run; what the
     others hold is stored.
+
+    Args:
+        store: where to.
+        source: the declaration.
+        base: what its path is relative to.
+        started_at: when the run began.
+        ahead: has some of the files already.
     """
     known = read_cursor(store.database, source.name)
     faults: list[str] = []
     try:
-        stamps = {path: _stamp(path) for path in source_files(source, base)}
-        fresh = [path for path, stamp in stamps.items() if known.events.get(str(path)) != stamp]
+        fresh = fresh_files(source, base, known.events)
         if not fresh:
             log_unchanged(store, source, known, started_at)
             return SourceResult(source.name, Outcome.UNCHANGED)
-        if source.format == "misp":
-            fresh = list(stamps)  # a manifest and its events are one thing
-        counts = _take_fresh(store, source, {path: stamps[path] for path in fresh}, faults, started_at)
+        counts = _take_fresh(store, source, fresh, faults, started_at, ahead)
     except (SourceFailed, UsageError) as error:
         return _failed(store, source, _told([*faults, str(error)]), started_at)
     if faults:
@@ -139,33 +145,30 @@ def take_files(store: Store, source: Source, base: Path, started_at: int) -> Sou
     return SourceResult(source.name, Outcome.STORED, counts=counts)
 
 
-def _take_fresh(store: Store, source: Source, stamps: Mapping[Path, str], faults: list[str], started_at: int) -> Counts:
+def _take_fresh(
+    store: Store, source: Source, stamps: Mapping[Path, str], faults: list[str], started_at: int, ahead: Ahead | None
+) -> Counts:
     """Store files; adds to the faults those that cannot be read, which the cursor does not get to know."""
-    taken: dict[str, str] = {}
+    stored: dict[str, str] = {}
     with taking(store, source, started_at) as intake:
         for path, stamp in stamps.items():
             try:
-                fault = intake.take(Document(path.name, read_file(path, source), now_ms()))
+                taken = ahead.take(source, path, stamp) if ahead else None
+                fault = (
+                    intake.add(taken) if taken else intake.take(Document(path.name, read_file(path, source), now_ms()))
+                )
             except UnreadableFile as error:
                 faults.append(str(error))
                 continue
             if fault:
                 faults.append(f"{shown(path)}: {fault}")
             else:
-                taken[str(path)] = stamp
-        if not taken:
+                stored[str(path)] = stamp
+        if not stored:
             intake.keep_refused()
             return Counts()
         cursor = read_cursor(store.database, source.name)
-        return intake.finish(replace(cursor, events={**cursor.events, **taken}), source.normal)
-
-
-def _stamp(path: Path) -> str:
-    try:
-        status = path.stat()
-    except OSError:
-        return ""  # it went away just now; reading it will tell
-    return f"{status.st_size}-{status.st_mtime_ns}"
+        return intake.finish(replace(cursor, events={**cursor.events, **stored}), source.normal)
 
 
 def _told(faults: Sequence[str]) -> str:

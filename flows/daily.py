@@ -22,6 +22,7 @@ from db.store import Store, hold, now_ms, open_store
 from db.vocabulary import Outcome
 from flows import collect as collecting
 from flows import matching, rollup
+from flows.ahead import Ahead, taking_ahead
 from flows.collect import SourceResult
 from flows.ledger import shown_figures
 from flows.matching import MatchReport, shown_changes, told_rematch
@@ -80,8 +81,10 @@ def collect(
         load_key(_key_path())
     base = catalogue.parent if catalogue else Path.cwd()
     started_at = now_ms()
-    results = [_run_task(store_files, source, db, source, base, started_at) for source in chosen if source.path]
     with open_named(db) as store, collecting.spool(store.path) as folder:
+        filed = [source for source in chosen if source.path]
+        with taking_ahead(store, filed, base) as ahead:
+            results = [_run_task(store_files, source, db, source, base, started_at, ahead) for source in filed]
         remote = [source for source in chosen if source.url]
         for source, outcome in collecting.fetch(store, remote, folder, os.environ, loopback=loopback):
             results.append(_run_task(store_fetched, source, db, source, outcome, folder, started_at))
@@ -140,10 +143,10 @@ def store_fetched(db: str, source: Source, outcome: CrawlOutcome, folder: Path, 
 
 
 @_patient
-def store_files(db: str, source: Source, base: Path, started_at: int) -> State[SourceResult]:
+def store_files(db: str, source: Source, base: Path, started_at: int, ahead: Ahead) -> State[SourceResult]:
     """Store the files of one path source."""
     with open_named(db) as store, hold(store.path, f"source-{source.name}"):
-        return _state(collecting.take_files(store, source, base, started_at))
+        return _state(collecting.take_files(store, source, base, started_at, ahead))
 
 
 @_patient

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -108,6 +108,31 @@ def source_files(source: Source, base: Path) -> list[Path]:
         raise SourceFailed(f"no file at {shown(pattern)}")
     _check_number(files, shown(pattern))
     return files
+
+
+def fresh_files(source: Source, base: Path, known: Mapping[str, str]) -> dict[Path, str]:
+    """The files of a path source that are new or changed, each with the stamp that tells; in a stable order.
+
+    Args:
+        source: the declaration.
+        base: what its path is relative to.
+        known: path -> the stamp it had when it was taken in.
+
+    Raises:
+        SourceFailed: there are no files at all, or too many.
+        UsageError: a MISP feed directory is not usable.
+    """
+    stamps = {path: _stamp(path) for path in source_files(source, base)}
+    fresh = {path: stamp for path, stamp in stamps.items() if known.get(str(path)) != stamp}
+    return stamps if fresh and source.format == "misp" else fresh  # a manifest and its events are one thing
+
+
+def _stamp(path: Path) -> str:
+    try:
+        status = path.stat()
+    except OSError:
+        return ""  # it went away just now; reading it will tell
+    return f"{status.st_size}-{status.st_mtime_ns}"
 
 
 def _within(entry: Path, source: Source) -> list[Path]:

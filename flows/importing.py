@@ -9,7 +9,8 @@ from db.landing import DamagedLanding
 from db.sources import Counts, read_cursor
 from db.store import Store, now_ms
 from flows.files import import_files, read_file, shown
-from flows.ingest import Document, ingest, log_failure, replay
+from flows.ingest import ingest, log_failure, replay
+from flows.taking import Document
 from spiders.catalogue import Source, load_catalogue, stored_source
 from spiders.formats.registry import FORMATS
 

@@ -2,9 +2,9 @@
 
 import hashlib
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from io import BytesIO
 from tempfile import TemporaryFile
 from typing import IO, Final
 
@@ -29,23 +29,14 @@ from db.store import Store, now_ms
 from db.vocabulary import Outcome
 from db.writes import Provenance
 from flows.counting import save_counted
-from flows.preparing import Prepared, prepare, weigh
-from flows.weighing import Weight, abnormal, unchanged_too_long
+from flows.preparing import Prepared, prepare
+from flows.taking import Document, Taken, take, told_fault
+from flows.weighing import abnormal, unchanged_too_long
 from spiders.catalogue import Normal, Source
 from spiders.reading import Reader
 
 HELD_BYTES: Final = 128 << 20
 """Rows in memory until all of an answer is weighed: half a million; those of further documents wait on the disk."""
-_START: Final = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A file as it arrived."""
-
-    name: str
-    content: bytes
-    fetched_at: int
 
 
 def describe(source: Source) -> SourceRow:
@@ -114,7 +105,8 @@ class _Waiting:
 
     prepared: Prepared
     rows: IO[bytes] | None = None
-    """Where its rows are, if not with the rest: a file without a name, gone with the process."""
+    """Where its rows are, if not with the rest: as another process packed them, or in a file without a name, gone with
+    the process."""
 
     def whole(self) -> Prepared:
         """What was read; to be asked once."""
@@ -127,13 +119,9 @@ class _Waiting:
 
 @dataclass(slots=True)
 class _Part:
-    """A document that has been landed."""
+    """A document that has been landed, and what was read of it until that is stored."""
 
-    name: str
-    fetched_at: int
-    landed: Landed
-    weight: Weight | None = None
-    """None: it cannot be read."""
+    taken: Taken
     waiting: _Waiting | None = None
 
 
@@ -157,23 +145,22 @@ class Intake:
             Interrupted: the disk is full.
             UsageError: the source names persons and there is no key.
         """
-        prepared: Prepared | UnreadableFile
         if self._source.has_people:
-            self._store.require_key()  # before another thread begins: a connection has one transaction at a time
-        with ThreadPoolExecutor(1) as beside:  # compressing and waiting for the disk leave a core to what reads
-            landing = beside.submit(self._store.landing.keep, document.content, encrypt=self._source.has_people)
-            try:
-                prepared = prepare(self._store, self._source, document.content, self._reader)
-            except UnreadableFile as error:
-                prepared = error
-        part = _Part(document.name, document.fetched_at, landing.result())
+            self._store.require_key()
+        return self.add(take(self._store.landing, self._source, document, self._reader))
+
+    def add(self, taken: Taken) -> str:
+        """Add a document that was landed and read elsewhere; returns why it cannot be read, or nothing.
+
+        Raises:
+            Interrupted: the disk is full.
+        """
+        part = _Part(replace(taken, prepared=None, packed=None))
         self._parts.append(part)
-        if isinstance(prepared, UnreadableFile):
-            return _said(self._source, prepared)
-        part.weight = weigh(prepared, None if self._source.has_people else document.content[:_START])
-        self._held += prepared.size
-        part.waiting = _Waiting(prepared) if self._held <= HELD_BYTES else self._put_aside(prepared)
-        return ""
+        if taken.prepared:
+            self._held += taken.prepared.size if taken.packed is None else len(taken.packed)
+            part.waiting = self._wait(taken.prepared, taken.packed)
+        return taken.fault
 
     def keep_refused(self) -> None:
         """Record what arrived; no row of it is stored."""
@@ -185,13 +172,13 @@ class Intake:
         Raises:
             SourceFailed: they are not what is normal; they are kept, and no row of them is stored.
         """
-        readable = [part for part in self._parts if part.weight]
-        changed = _stamp(cursor, [part.landed for part in readable], self._started_at)
-        weights = [part.weight for part in readable if part.weight]
+        readable = [part for part in self._parts if part.waiting]
+        changed = _stamp(cursor, [part.taken.landed for part in readable], self._started_at)
+        weights = [part.taken.weight for part in readable if part.taken.weight]
         if normal is not None and (reason := abnormal(weights, normal, changed, self._started_at)):
             self._keep_rejected()
             raise SourceFailed(reason)
-        self._keep([part for part in self._parts if not part.weight])
+        self._keep([part for part in self._parts if not part.waiting])
         return self._save(readable, changed)
 
     def _keep(self, parts: Sequence[_Part]) -> None:
@@ -233,14 +220,20 @@ class Intake:
                 for batch in waiting.whole().batches():
                     yield part, batch
 
-    def _put_aside(self, prepared: Prepared) -> _Waiting:
+    def _wait(self, prepared: Prepared, packed: bytes | None) -> _Waiting:
+        if self._held <= HELD_BYTES:
+            return _Waiting(prepared, None if packed is None else BytesIO(packed))
         with writing(self._store.landing.root):
             file = self._aside.enter_context(TemporaryFile(dir=self._store.landing.root))  # noqa: SIM115 - the stack closes it
-            prepared.rows.write_ipc(file, compression="lz4")
+            if packed is None:
+                prepared.rows.write_ipc(file, compression="lz4")
+            else:
+                file.write(packed)
         return _Waiting(replace(prepared, rows=prepared.rows.clear()), file)
 
     def _save_document(self, part: _Part) -> tuple[int, int]:
-        return save_document(self._store.database, self._source_id, part.name, part.landed, part.fetched_at)
+        taken = part.taken
+        return save_document(self._store.database, self._source_id, taken.name, taken.landed, taken.fetched_at)
 
     def _save_batch(self, part: _Part, batch: Prepared) -> Counts:
         document_id, first_at = self._save_document(part)
@@ -280,9 +273,10 @@ def replay(store: Store, source: Source, document_id: int, document: Document) -
     source_id = register(store, source)
     with Reader(source) as reader:
         try:
-            prepared = prepare(store, source, document.content, reader)
+            key = store.require_key() if source.has_people else None
+            prepared = prepare(key, source, document.content, reader)
         except UnreadableFile as error:
-            raise UnreadableFile(_said(source, error)) from None
+            raise UnreadableFile(told_fault(source, error)) from None
     counts = Counts()
     with transaction(store.database):
         for batch in prepared.batches():
@@ -302,11 +296,6 @@ def _dated(cursor: Cursor, at: int) -> Cursor:
     """The cursor, changed now where it is not known since when, or a clock once ahead said later than now."""
     is_known = cursor.changed_at is not None and cursor.changed_at <= at
     return cursor if is_known else replace(cursor, changed_at=at)
-
-
-def _said(source: Source, error: UnreadableFile) -> str:
-    """Why a document cannot be read; what a parser says may quote the file, and must not where it is about persons."""
-    return f"cannot be read as {source.format} as its declaration has it" if source.has_people else str(error)
 
 
 def _save_rows(store: Store, batch: Prepared, origin: Provenance, at: int) -> Counts:

@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 
 from analytics.normalise.records import normalise_rows
-from db.store import Store
+from db.keys import Key, load_key
 from flows.weighing import Weight
 from spiders.catalogue import Source
 from spiders.reading import Reader
@@ -44,19 +44,25 @@ class Prepared:
             yield Prepared(self.kind, self.rows.slice(start, BATCH_ROWS), self.rejected.clear(), 0)
 
 
-def prepare(store: Store, source: Source, content: bytes, reader: Reader) -> Prepared:
+def prepare(key: Key | None, source: Source, content: bytes, reader: Reader) -> Prepared:
     """Parse and normalise a document.
+
+    Args:
+        key: the database's, for the pseudonyms of a source that names persons.
+        source: the declaration.
+        content: the document's bytes.
+        reader: of the source.
 
     Raises:
         UnreadableFile: it is not what its source says it is.
         UsageError: the source names persons and there is no key.
     """
+    subjects = (key or load_key(None)).subjects if source.has_people else None
     parsed = reader.read(content)
-    key = store.require_key().subjects if source.has_people else None
     rows = parsed.rows
     if parsed.kind == "app":
         rows = rows.with_columns(pl.col("store").fill_null(source.name))
-    normalised = normalise_rows(parsed.kind, rows, zone=source.zone, claim=source.yields.claim, key=key)
+    normalised = normalise_rows(parsed.kind, rows, zone=source.zone, claim=source.yields.claim, key=subjects)
     parser_rejects = parsed.rejected.with_columns(raw=pl.lit("")) if source.has_people else parsed.rejected
     rejected = pl.concat([parser_rejects, normalised.rejected]).sort("position")
     return Prepared(parsed.kind, normalised.rows, rejected, parsed.ignored)

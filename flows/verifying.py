@@ -129,7 +129,7 @@ def _differing(store: Store, source: Source, content: bytes, origin: Provenance)
     if source.format not in FORMATS:
         return []
     with Reader(source) as reader:
-        prepared = prepare(store, source, content, reader)
+        prepared = prepare(store.require_key() if source.has_people else None, source, content, reader)
     found: list[tuple[str, str, int, str]] = []
     for batch in prepared.batches():
         if batch.rows.is_empty():

@@ -12,7 +12,8 @@ from sqlite_utils import Database
 from db.connection import transaction
 from db.sources import Counts, Cursor
 from db.store import Store
-from flows.ingest import Document, ingest
+from flows.ingest import ingest
+from flows.taking import Document
 from spiders.catalogue import Source
 from tests.bench.frame import Measured, compare, timed
 from tests.bench.workload import Workload

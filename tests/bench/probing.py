@@ -16,9 +16,10 @@ from db.connection import transaction
 from db.matches import save_brands
 from db.sources import read_cursor
 from db.store import Store, open_store
-from flows.ingest import Document, ingest
+from flows.ingest import ingest
 from flows.probing import probe_due
 from flows.rollup import follow_up
+from flows.taking import Document
 from spiders.catalogue import Source
 from spiders.probe.limits import ANSWER_SECONDS, AT_ONCE, PAGE_BYTES
 from spiders.probe.vantage import Vantage

@@ -26,7 +26,7 @@ MOMENTS: Final = {
     "migrate": ("db.connection", "_migrate"),
     "crawl": ("flows.collect", "crawl"),
     "land": ("db.landing", "writing"),
-    "read": ("flows.ingest", "prepare"),
+    "read": ("flows.taking", "prepare"),
     "store": ("flows.ingest", "_save_rows"),
     "log": ("flows.ingest", "log_attempt"),
     "match": ("flows.matching", "_begin"),

@@ -12,7 +12,8 @@ from typing import Final
 
 from db.sources import Counts, Cursor
 from db.store import Store, now_ms
-from flows.ingest import Document, Intake
+from flows.ingest import Intake
+from flows.taking import Document
 from spiders.formats.unpack import unpack
 from spiders.reading import Limits, Reader
 from tests.faults.samples import Target

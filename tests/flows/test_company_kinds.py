@@ -9,8 +9,9 @@ from db.figures import years_with_records
 from db.kinds import KINDS
 from db.sources import Counts, Cursor
 from db.store import Store
-from flows.ingest import Document, ingest
+from flows.ingest import ingest
 from flows.rollup import figures, roll_up
+from flows.taking import Document
 from flows.tracing import trace_records
 from flows.verifying import verify
 from tests.flows.test_ingest import make_source

@@ -28,9 +28,10 @@ from db.period import Period
 from db.sources import read_cursor
 from db.store import Store, now_ms, open_store
 from flows.counting import keep_facts, known_measures
-from flows.ingest import Document, ingest
+from flows.ingest import ingest
 from flows.manifests import figure_bases
 from flows.rollup import computed_figures, figures, roll_up
+from flows.taking import Document
 from flows.verifying import verify
 from tests.flows.calls import Call
 from tests.flows.test_ingest import make_source

@@ -15,7 +15,8 @@ from db.figures import years_with_records
 from db.sources import Counts, Cursor, read_cursor
 from db.store import Store, open_store
 from flows.importing import Replayed, replay_quarantine
-from flows.ingest import Document, ingest, log_unchanged
+from flows.ingest import ingest, log_unchanged
+from flows.taking import Document
 from spiders.catalogue import Normal, Source
 from spiders.formats import tweetfeed
 

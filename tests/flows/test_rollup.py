@@ -9,8 +9,9 @@ from sqlite_utils import Database
 from db.connection import transaction
 from db.sources import Cursor
 from db.store import Store
-from flows.ingest import Document, ingest
+from flows.ingest import ingest
 from flows.rollup import computed_figures, figures, roll_up
+from flows.taking import Document
 from tests.flows.test_ingest import make_source
 
 YEAR = 2024

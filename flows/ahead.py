@@ -1,0 +1,181 @@
+"""Files of path sources taken in ahead: by other processes, while what came before them is being stored."""
+
+import json
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+from pydantic import ConfigDict, TypeAdapter
+
+from db.errors import FanzhaError, Interrupted, SourceFailed, UnreadableFile, UsageError
+from db.landing import Landed, Landing
+from db.sources import read_cursor
+from db.store import Store, now_ms
+from flows.files import fresh_files, read_file, shown
+from flows.preparing import Prepared
+from flows.spread import ChildEnded, cores, spread
+from flows.taking import Document, Taken, take
+from flows.weighing import Weight
+from spiders.catalogue import Source
+from spiders.reading import Reader
+
+_MODULE: Final = "flows.ahead_child"
+_MOST_PROCESSES: Final = 2
+"""They read more quickly than one stores, and take some 300 MB each."""
+_WORTH_BYTES: Final = 32 << 20
+"""Of files: less is read in the time that a process takes to start."""
+_RAISED: Final = {error.__name__: error for error in (Interrupted, UnreadableFile, UsageError)}
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A file that is new or changed."""
+
+    source: Source
+    path: Path
+    stamp: str
+
+    @property
+    def key(self) -> tuple[str, Path, str]:
+        """What makes it this one."""
+        return self.source.name, self.path, self.stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A line from a reading process, before the frames of rows and of what was rejected.
+
+    Attributes:
+        error, message: what was raised, and what it says.
+        name, fetched_at, landed, fault, weight: as in `Taken`.
+        kind, ignored: as in `Prepared`; without a kind there are no frames.
+        rows: bytes of the first frame; the rest is the second.
+    """
+
+    error: str = ""
+    message: str = ""
+    name: str = ""
+    fetched_at: int = 0
+    landed: Landed | None = None
+    fault: str = ""
+    weight: Weight | None = None
+    kind: str = ""
+    ignored: int = 0
+    rows: int = 0
+
+
+_ANSWER: Final = TypeAdapter(Answer, config=ConfigDict(ser_json_bytes="base64", val_json_bytes="base64"))
+
+
+class Ahead:
+    """What was taken in of files whose turn has not come; each is asked for once, in the order they were planned in."""
+
+    def __init__(self, planned: Sequence[Fresh], taken: Iterator[tuple[Fresh, Taken | FanzhaError]]) -> None:
+        self._planned = {fresh.key for fresh in planned}
+        self._taken = taken
+
+    def take(self, source: Source, path: Path, stamp: str) -> Taken | None:
+        """What was taken in of a file; None where it was not planned, as it is, or has been asked for.
+
+        Raises:
+            Interrupted: the disk is full.
+            UnreadableFile: it cannot be opened, is too large, or ended the process that read it.
+        """
+        key = source.name, path, stamp
+        while key in self._planned:
+            fresh, found = next(self._taken)
+            self._planned.remove(fresh.key)  # what is passed over was stored by somebody else meanwhile
+            if fresh.key == key:
+                if isinstance(found, FanzhaError):
+                    raise found
+                return found
+        return None
+
+
+@contextmanager
+def taking_ahead(store: Store, sources: Sequence[Source], base: Path) -> Generator[Ahead]:
+    """Take in what path sources have that is new, as far as that is worth other processes; they end with the block."""
+    planned = _plan(store, sources, base)
+    size = sum(_size(fresh.path) for fresh in planned)
+    if size < _WORTH_BYTES or cores() == 1:
+        planned = []
+    with closing(_taken(store, planned)) as taken:
+        yield Ahead(planned, taken)
+
+
+def _plan(store: Store, sources: Sequence[Source], base: Path) -> list[Fresh]:
+    """The files that are new or changed, in the order of their sources; a source with a fault is left to its turn."""
+    planned: list[Fresh] = []
+    for source in sources:
+        with suppress(SourceFailed, UsageError):
+            known = read_cursor(store.database, source.name).events
+            fresh = fresh_files(source, base, known)
+            if fresh and source.has_people:
+                store.require_key()
+            planned += [Fresh(source, path, stamp) for path, stamp in fresh.items()]
+    return planned
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _taken(store: Store, planned: Sequence[Fresh]) -> Generator[tuple[Fresh, Taken | FanzhaError]]:
+    """Each file and what was taken in of it; one that ends its process is unreadable, and another reads the rest."""
+    key = None if store.key_path is None else str(store.key_path)
+    task = json.dumps({"landing": str(store.landing.root), "key": key}).encode()
+    left = deque(planned)
+    while left:
+        try:
+            for _, answer in spread(_MODULE, lambda: task, list(left), _packed, min(cores(), _MOST_PROCESSES)):
+                yield left.popleft(), _unpacked(answer)
+        except ChildEnded as ended:
+            fresh = left.popleft()
+            yield (
+                fresh,
+                UnreadableFile(f"{shown(fresh.path)}: its reader {ended.how}: it is damaged, or too large"),
+            )
+
+
+def _packed(fresh: Fresh) -> bytes:
+    return json.dumps({"source": fresh.source.model_dump_json(), "path": str(fresh.path)}).encode()
+
+
+def answer(landing: Landing, source: Source, path: Path, reader: Reader) -> bytes:
+    """What a reading process says of a file."""
+    try:
+        taken = take(landing, source, Document(path.name, read_file(path, source), now_ms()), reader)
+    except tuple(_RAISED.values()) as error:
+        return _ANSWER.dump_json(Answer(error=type(error).__name__, message=str(error))) + b"\n"
+    told = Answer("", "", taken.name, taken.fetched_at, taken.landed, taken.fault, taken.weight)
+    if taken.prepared is None:
+        return _ANSWER.dump_json(told) + b"\n"
+    rows, rejected = (_framed(frame) for frame in (taken.prepared.rows, taken.prepared.rejected))
+    told = replace(told, kind=taken.prepared.kind, ignored=taken.prepared.ignored, rows=len(rows))
+    return b"".join((_ANSWER.dump_json(told), b"\n", rows, rejected))
+
+
+def _framed(frame: pl.DataFrame) -> bytes:
+    out = BytesIO()
+    frame.write_ipc(out, compression="lz4")
+    return out.getvalue()
+
+
+def _unpacked(message: bytes) -> Taken | FanzhaError:
+    head, _, frames = message.partition(b"\n")
+    told = _ANSWER.validate_json(head)
+    if told.landed is None:
+        return _RAISED[told.error](told.message)
+    prepared = packed = None
+    if told.kind:
+        packed = frames[: told.rows]
+        prepared = Prepared(told.kind, pl.DataFrame(), pl.read_ipc(frames[told.rows :]), told.ignored)
+    return Taken(told.name, told.fetched_at, told.landed, told.fault, told.weight, prepared, packed)

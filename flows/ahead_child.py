@@ -1,0 +1,45 @@
+"""One of the processes that take files in ahead of their turn."""
+
+import json
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from db.keys import load_key
+from db.landing import Landing
+from flows.ahead import answer
+from flows.spread import serve
+from spiders.catalogue import Source, stored_source
+from spiders.reading import Reader
+
+
+class _Readers:
+    """The reader of the source that is at work; the one before ends."""
+
+    def __init__(self) -> None:
+        self._held = ExitStack()
+        self._source: Source | None = None
+        self._reader: Reader | None = None
+
+    def of(self, source: Source) -> Reader:
+        if self._reader is None or source != self._source:
+            self._held.close()
+            self._source, self._reader = source, self._held.enter_context(Reader(source))
+        return self._reader
+
+
+def _begin(task: bytes) -> Callable[[bytes], bytes]:
+    told = json.loads(task)
+    landing = Landing(Path(told["landing"]), load_key(Path(told["key"])) if told["key"] else None)
+    readers = _Readers()
+
+    def answered(block: bytes) -> bytes:
+        asked = json.loads(block)
+        source = stored_source(asked["source"])
+        return answer(landing, source, Path(asked["path"]), readers.of(source))
+
+    return answered
+
+
+if __name__ == "__main__":
+    serve(_begin)
