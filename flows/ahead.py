@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import polars as pl
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import TypeAdapter
 
 from db.errors import FanzhaError, Interrupted, SourceFailed, UnreadableFile, UsageError
 from db.landing import Landed, Landing
@@ -69,7 +69,7 @@ class Answer:
     rows: int = 0
 
 
-_ANSWER: Final = TypeAdapter(Answer, config=ConfigDict(ser_json_bytes="base64", val_json_bytes="base64"))
+_ANSWER: Final = TypeAdapter(Answer)
 
 
 class Ahead:

@@ -78,4 +78,5 @@ def weigh(prepared: Prepared, start: bytes | None) -> Weight:
     rows = prepared.rows
     newest = rows["published"].max() if "published" in rows.columns and rows.height else None
     total = rows.height + prepared.rejected.height + prepared.ignored
-    return Weight(total, prepared.rejected.height, newest if isinstance(newest, int) else None, start)
+    told = None if start is None else start.decode("ascii", "replace")
+    return Weight(total, prepared.rejected.height, newest if isinstance(newest, int) else None, told)

@@ -18,13 +18,13 @@ class Weight:
         rows: all of it.
         rejected: those that cannot be read.
         newest: latest time that a row gives, in Unix milliseconds.
-        start: its first bytes; None where they may not be quoted.
+        start: its first letters, what is no ASCII replaced; None where they may not be quoted.
     """
 
     rows: int
     rejected: int
     newest: int | None
-    start: bytes | None
+    start: str | None
 
 
 def abnormal(weights: Sequence[Weight], normal: Normal, cursor: Cursor, at: int) -> str | None:
@@ -72,6 +72,5 @@ def _sample(weights: Sequence[Weight]) -> str:
     start = weights[0].start
     if start is None:  # about persons: nothing of it is quoted
         return ""
-    text = start.decode("ascii", "replace")
-    shown = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    shown = " ".join("".join(letter if letter.isprintable() else " " for letter in start).split())
     return f"; it starts {shown!r}" if shown else "; it is empty"
