@@ -158,7 +158,7 @@ def _known(database: Database, noun: Noun, keys: pl.DataFrame) -> pl.DataFrame:
     # cross join: the few wanted are looked up in the many held, never the other way; and one text of all numbers costs
     # a third of what an object for each does
     (told,) = database.execute(
-        f"""SELECT group_concat(wanted.rowid - 1 || ',' || held.{noun.id})
+        f"""SELECT group_concat((wanted.rowid - 1) || ',' || held.{noun.id})
         FROM wanted CROSS JOIN {noun.table} AS held ON {same}"""  # noqa: S608 - our own names
     ).fetchone()
     if told is None:
