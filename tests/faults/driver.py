@@ -19,6 +19,7 @@ from db.figures import years_with_records
 from db.store import Store, hold, now_ms, open_store
 from db.vocabulary import Outcome
 from flows import collect, matching, rollup
+from flows.ahead import Ahead, taking_ahead
 from spiders.catalogue import Source, load_catalogue
 from tests.running import children_of
 
@@ -75,9 +76,10 @@ def _roll_up(year: int, store: Store) -> None:
 def _collect(db: Path, catalogue: Path) -> list[collect.SourceResult]:
     results, started_at, base = [], now_ms(), catalogue.parent
     listed = load_catalogue(catalogue)
-    for source in listed:
-        if source.path:
-            take = partial(_take_files, source, base, started_at)
+    filed = [source for source in listed if source.path]
+    with open_store(db, _key()) as store, taking_ahead(store, filed, base) as ahead:
+        for source in filed:
+            take = partial(_take_files, source, base, started_at, ahead)
             results.append(_held(db, f"source-{source.name}", take))
     remote = [source for source in listed if source.url]
     with open_store(db, _key()) as store, collect.spool(db) as folder:
@@ -87,8 +89,8 @@ def _collect(db: Path, catalogue: Path) -> list[collect.SourceResult]:
     return results
 
 
-def _take_files(source: Source, base: Path, started_at: int, store: Store) -> collect.SourceResult:
-    return collect.take_files(store, source, base, started_at)
+def _take_files(source: Source, base: Path, started_at: int, ahead: Ahead, store: Store) -> collect.SourceResult:
+    return collect.take_files(store, source, base, started_at, ahead)
 
 
 def _held(db: Path, name: str, step: Callable[[Store], Any]) -> Any:  # noqa: ANN401 - what the step gives
