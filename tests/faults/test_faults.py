@@ -140,8 +140,8 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 FULL = {
     "before there is a table": ("", "16k", "database {0}: the disk is full or failing"),
     "while tables are made": ("", "100k", "database {0}: the disk is full or failing"),
-    "where the first file is landed": ("", "820k", "landing folder {0}.landing: cannot be written: No space left"),
-    "while rows are stored": ("", "900k", "database {0}: the disk is full or failing"),
+    "where the first file is landed": ("", "860k", "landing folder {0}.landing: cannot be written: No space left"),
+    "while rows are stored": ("", "940k", "database {0}: the disk is full or failing"),
     "of the landing folder alone": (f"{DB}.landing", "40k", "landing folder {0}.landing: cannot be written: No space"),
 }
 
