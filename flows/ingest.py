@@ -35,8 +35,8 @@ from flows.weighing import abnormal, unchanged_too_long
 from spiders.catalogue import Normal, Source
 from spiders.reading import Reader
 
-HELD_BYTES: Final = 128 << 20
-"""Rows in memory until all of an answer is weighed: half a million; those of further documents wait on the disk."""
+HELD_BYTES: Final = 64 << 20
+"""Rows in memory until all of an answer is weighed: a quarter million; those of further documents wait on the disk."""
 
 
 def describe(source: Source) -> SourceRow:

@@ -183,9 +183,11 @@ def quarantine(
 def _replay(db: Path, source: str) -> int:
     from db.store import open_store
     from flows.importing import replay_quarantine
+    from flows.rollup import refresh
 
     with open_store(db, key_path()) as store:
         done = replay_quarantine(store, source or None)
+        refresh(store)
     for fault in done.faults:
         say(f"fanzha: {fault}")
     readable, stored = f"{done.resolved:,} rejected rows are readable now", f"{done.counts.stored:,} rows stored"
