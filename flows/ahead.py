@@ -87,13 +87,16 @@ class Ahead:
             UnreadableFile: it cannot be opened, is too large, or ended the process that read it.
         """
         key = source.name, path, stamp
-        while key in self._planned:
-            fresh, found = next(self._taken)
+        if key not in self._planned:
+            return None
+        for fresh, found in self._taken:
             self._planned.remove(fresh.key)  # what is passed over was stored by somebody else meanwhile
-            if fresh.key == key:
-                if isinstance(found, FanzhaError):
-                    raise found
-                return found
+            if fresh.key != key:
+                continue
+            if isinstance(found, FanzhaError):
+                raise found
+            return found
+        self._planned.clear()  # something unforeseen was raised earlier and ended it: the rest is read in its turn
         return None
 
 

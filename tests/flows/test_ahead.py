@@ -187,6 +187,18 @@ class Killing(Ahead):
         return self._real.take(source, path, stamp)
 
 
+def test_what_nobody_foresaw_costs_only_its_own_source(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = lists(tmp_path / "in")
+    with taking_ahead(store, sources, tmp_path / "in") as taken:
+        with monkeypatch.context() as patched:
+            patched.setattr(ahead, "_ANSWER", None)
+            with pytest.raises(AttributeError):
+                take_files(store, sources[0], tmp_path / "in", now_ms(), taken)
+        assert take_files(store, sources[1], tmp_path / "in", now_ms(), taken).counts.stored == 5
+
+
 def test_what_another_run_has_stored_meanwhile_is_passed_over(store: Store, tmp_path: Path) -> None:
     sources = lists(tmp_path / "in", sources=3)
     with taking_ahead(store, sources, tmp_path / "in") as taken:
