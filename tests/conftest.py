@@ -1,7 +1,10 @@
 """Fixtures that all rooms share: a store on a real SQLite file, a key file, the real feeds where they are."""
 
+import fcntl
 import os
+import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -43,6 +46,27 @@ def real_data() -> Path:
     if not named or not Path(named).is_dir():
         pytest.skip("FANZHA_REAL_DATA names no folder of real feeds")
     return Path(named)
+
+
+@pytest.fixture(scope="session")
+def migrated_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home of Prefect with its database: five seconds' work, done once for all processes of a test run."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    with (shared / "prefect.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "migrated").exists():
+            own_home = {"PREFECT_HOME": str(shared / "migrating"), "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
+            command = [sys.executable, "-m", "prefect", "server", "database", "upgrade", "--yes"]
+            subprocess.run(command, env=os.environ | own_home, cwd=shared, check=True, capture_output=True, timeout=240)
+            (shared / "migrating").rename(shared / "migrated")
+    return shared / "migrated"
+
+
+@pytest.fixture
+def prefect_home(migrated_home: Path, tmp_path: Path) -> Path:
+    """A home of Prefect in which nothing has run yet."""
+    return Path(shutil.copytree(migrated_home, tmp_path / "prefect"))
 
 
 @pytest.fixture(scope="session")

@@ -315,7 +315,7 @@ def contents(path: Path) -> dict[str, list[tuple[Any, ...]]]:
         return {name: database.execute(f'SELECT * FROM "{name}" ORDER BY 1, 2').fetchall() for name in tables}
 
 
-def test_running_twice_changes_nothing_but_the_log_of_fetches(tmp_path: Path) -> None:
+def test_running_twice_changes_nothing_but_the_log_of_fetches(tmp_path: Path, prefect_home: Path) -> None:
     source = (
         '[[source]]\nname = "{0}"\ntitle = "Synthetic"\npublisher = "tests"\nlicence = "Apache-2.0"\npath = "{1}"\n'
     )
@@ -323,7 +323,7 @@ def test_running_twice_changes_nothing_but_the_log_of_fetches(tmp_path: Path) ->
     gone = source.format("gone", "gone.txt") + 'format = "list"\nyields = "malicious"\n'
     (tmp_path / "sources.toml").write_text(good + gone, "utf-8")
     (tmp_path / "good.txt").write_text("http://paypa1-login.example/\n360jietiao-app.example\n", "utf-8")
-    environ = {"PREFECT_HOME": str(tmp_path / "prefect"), "FANZHA_DB": str(tmp_path / "fanzha.db")}
+    environ = {"PREFECT_HOME": str(prefect_home), "FANZHA_DB": str(tmp_path / "fanzha.db")}
     first = fanzha("run", "--sources", "sources.toml", cwd=tmp_path, environ=environ)
     before = contents(tmp_path / "fanzha.db")
     second = fanzha("run", "--sources", "sources.toml", cwd=tmp_path, environ=environ)

@@ -326,14 +326,14 @@ def test_a_database_of_the_first_version_is_matched_anew_once(tmp_path: Path) ->
         assert state.matcher_version == MATCHER_VERSION
 
 
-def test_fanzha_run_says_what_a_newer_matcher_changed(tmp_path: Path) -> None:
+def test_fanzha_run_says_what_a_newer_matcher_changed(tmp_path: Path, prefect_home: Path) -> None:
     (tmp_path / "hosts.txt").write_text("paypa1-login.example\nflowers.example\n", "utf-8")
     (tmp_path / "sources.toml").write_text(
         '[[source]]\nname = "made-up"\ntitle = "Synthetic"\npublisher = "tests"\nlicence = "Apache-2.0"\n'
         'path = "hosts.txt"\nformat = "list"\nyields = "malicious"\n',
         "utf-8",
     )
-    environ = {"PREFECT_HOME": str(tmp_path / "prefect"), "FANZHA_DB": str(tmp_path / "fanzha.db")}
+    environ = {"PREFECT_HOME": str(prefect_home), "FANZHA_DB": str(tmp_path / "fanzha.db")}
     environ |= {"PATH": os.environ["PATH"]}
     first = fanzha("run", "--sources", "sources.toml", cwd=tmp_path, environ=environ)
     assert "matched anew" not in first.stdout

@@ -43,10 +43,10 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def environ(home: Path) -> dict[str, str]:
+def environ(home: Path, prefect_home: Path) -> dict[str, str]:
     own = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "FANZHA_"))}
     return own | {
-        "PREFECT_HOME": str(home / "prefect"),
+        "PREFECT_HOME": str(prefect_home),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_LOGGING_LEVEL": "WARNING",
         "FANZHA_DB": str(home / "fanzha.db"),

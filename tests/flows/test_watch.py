@@ -130,12 +130,12 @@ RUN = "import sys; from flows.watch import probe; probe(db=sys.argv[1], vantages
 
 
 def test_the_flow_sends_an_event_that_the_server_holds(
-    closed: Store, world: tuple[World, Site], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    closed: Store, world: tuple[World, Site], tmp_path: Path, prefect_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "v.toml").write_text(f'[[vantage]]\nname = "v"\nnetwork = "n"\ndns = ["{world[0].dns}"]\n', "utf-8")
     for name in [name for name in os.environ if name.startswith(("PREFECT_", "FANZHA_"))]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "prefect"))
+    monkeypatch.setenv("PREFECT_HOME", str(prefect_home))
     monkeypatch.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     with prefect_server() as api:
         monkeypatch.setenv("PREFECT_API_URL", api)
