@@ -121,7 +121,7 @@ def do(store: Store, step: tuple[Any, ...]) -> None:
         archive_events(store, date(2024, 1, 1))
     for year in YEARS:
         if name == "keep":
-            keep_facts(store, year)
+            keep_facts(store, [year])
         elif name == "fold":
             with transaction(store.database):
                 for kpi in COUNTED:
@@ -219,7 +219,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with open_store(folder / "fanzha.db", folder / "key") as opened:
         for one, held in THERE.items():
             take(opened, one, 1, held)
-        keep_facts(opened, YEAR)
+        keep_facts(opened, [YEAR])
     return folder
 
 
@@ -302,7 +302,7 @@ def test_what_comes_while_facts_are_counted_is_in_them_once(store: Store, monkey
         return is_untouched(database, kpi, year)
 
     monkeypatch.setattr("flows.counting.is_untouched", late)
-    keep_facts(store, YEAR)
+    keep_facts(store, [YEAR])
     of_facts, of_records = of_facts_and_records(store, YEAR)
     assert of_facts == of_records
 
