@@ -5,10 +5,8 @@ from typing import Final, Literal
 import polars as pl
 from sqlite_utils import Database
 
-from db.period import DAY_MS
+from db.period import DAY_MS, SHANGHAI_MS
 
-SHANGHAI_MS: Final = 8 * 3_600_000
-"""China has kept UTC+8 all year round since 1992."""
 FIRST_SEEN_SQL: Final = """(SELECT min(sighting.seen_at) FROM url CROSS JOIN sighting ON sighting.url_id = url.url_id
     WHERE url.host_id = {host} AND NOT sighting.is_test)"""
 """When any source first saw a host; `host` is the expression of its id."""

@@ -4,7 +4,7 @@ It takes a third of the time of making a Python object of each value.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 
@@ -12,7 +12,7 @@ from db.turns import SharedConnection
 
 _ROWS: Final = 20_000
 """Rows read at once: texts of some megabytes; even of 50 KB a value they stay below SQLite's 1 GB."""
-_Key = tuple[int | str, ...]
+_Value = int | str
 Schema = Mapping[str, type[pl.DataType] | pl.DataType]
 
 
@@ -31,24 +31,30 @@ def read_packed(
         selected: column of the frame -> SQL expression; one at least.
         schema: column of the frame -> type: integers, flags or text.
         query: from `FROM` on, with `{among}` where a condition on the key stands.
-        key: a table, and columns in whose order its rows lie; rows that are alike in them are read together.
+        key: a table, and one or two columns in whose order its rows lie; rows that are alike in them are read together.
         bounds: arguments of the query, after `{among}`.
     """
     packed = ", ".join(_packed(sql, schema[name]) for name, sql in selected.items())
-    last: _Key | None = None
-    is_more = True
-    while is_more:
-        with shared.turn:
-            if shared.is_closed:
-                return
-            after, last = last, _end(shared, key, last)
-            is_more = last is not None
-            asked = f"SELECT count(*), {packed} {query.format(among=_among(key, after, last))}"
-            height, *texts = shared.execute(asked, (*(after or ()), *(last or ()), *bounds)).fetchone()
+    asked = f"SELECT count(*), {packed} {query}"
+    for height, *texts in _portions(shared, asked, key, bounds):
         if height:
             yield pl.DataFrame(
                 [_unpacked(name, schema[name], text) for name, text in zip(selected, texts, strict=True)]
             )
+
+
+def _portions(
+    shared: SharedConnection, query: str, key: tuple[str, Sequence[str]], bounds: Sequence[int]
+) -> Iterator[tuple[Any, ...]]:
+    """What SQLite answers, portion by portion."""
+    portion: _Portion | None = None
+    while True:
+        with shared.turn:
+            if shared.is_closed or (portion := _portion(shared, key, portion)) is None:
+                return
+            asked = query.format(among=_among(key, portion))
+            answer = shared.execute(asked, (*portion.values, *bounds)).fetchone()
+        yield answer
 
 
 def read_together(shared: SharedConnection, selected: Mapping[str, str], schema: Schema, query: str) -> pl.DataFrame:
@@ -84,22 +90,53 @@ def _unpacked(name: str, dtype: type[pl.DataType] | pl.DataType, text: str) -> p
     return numbers.cast(pl.Boolean) if dtype == pl.Boolean else numbers.cast(dtype)
 
 
-def _end(shared: SharedConnection, key: tuple[str, Sequence[str]], after: _Key | None) -> _Key | None:
-    """The key up to which the next portion goes; None: to the end."""
-    table, names = key
-    columns = ", ".join(names)
-    where = f"WHERE {_compared(names, '>')}" if after else ""
-    query = f"SELECT {columns} FROM {table} {where} ORDER BY {columns} LIMIT 1 OFFSET {_ROWS - 1}"  # noqa: S608 - likewise
-    found: _Key | None = shared.execute(query, after or ()).fetchone()
-    return found
+class _Portion(NamedTuple):
+    """Rows that are read together: of one group, in which all but the last column of the key are alike."""
+
+    group: tuple[_Value, ...]
+    after: _Value | None
+    """Where the last column begins, which is without; None: at the first."""
+    last: _Value | None
+    """Where it ends, which is within; None: with the group."""
+
+    @property
+    def values(self) -> tuple[_Value, ...]:
+        """What `_among` compares with."""
+        return (*self.group, *(end for end in (self.after, self.last) if end is not None))
 
 
-def _among(key: tuple[str, Sequence[str]], after: object, last: object) -> str:
-    table, names = key
-    own = [f"{table}.{name}" for name in names]
-    conditions = [_compared(own, sign) for sign, end in ((">", after), ("<=", last)) if end is not None]
+def _portion(shared: SharedConnection, key: tuple[str, Sequence[str]], before: _Portion | None) -> _Portion | None:
+    """The portion after another.
+
+    Each is a span of one column: of two columns together SQLite would compare each row with both ends.
+    """
+    table, (*_, inner) = key
+    within = before if before and before.last is not None else None
+    group = within.group if within else _group(shared, key, before)
+    if group is None:
+        return None
+    start = _Portion(group, within.last if within else None, None)
+    query = f"SELECT {inner} FROM {table} WHERE {_among(key, start)} ORDER BY {inner} LIMIT 1 OFFSET {_ROWS - 1}"  # noqa: S608 - our own names
+    found = shared.execute(query, start.values).fetchone()
+    return start._replace(last=found and found[0])
+
+
+def _group(
+    shared: SharedConnection, key: tuple[str, Sequence[str]], before: _Portion | None
+) -> tuple[_Value, ...] | None:
+    """The group after that of a portion; None: there is no other."""
+    table, (*outer, _) = key
+    if not outer:
+        return None if before else ()
+    (name,) = outer
+    where, values = (f"WHERE {name} > ?", before.group) if before else ("", ())
+    (found,) = shared.execute(f"SELECT min({name}) FROM {table} {where}", values).fetchone()  # noqa: S608 - our own names
+    return None if found is None else (found,)
+
+
+def _among(key: tuple[str, Sequence[str]], portion: _Portion) -> str:
+    table, (*outer, inner) = key
+    conditions = [f"{table}.{name} = ?" for name in outer]
+    ends = ((">", portion.after), ("<=", portion.last))
+    conditions += [f"{table}.{inner} {sign} ?" for sign, end in ends if end is not None]
     return " AND ".join(conditions) or "TRUE"
-
-
-def _compared(columns: Sequence[str], sign: str) -> str:
-    return f"({', '.join(columns)}) {sign} ({', '.join('?' * len(columns))})"

@@ -11,6 +11,8 @@ from db.errors import UsageError
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 DAY_MS: Final = 86_400_000
+SHANGHAI_MS: Final = 8 * 3_600_000
+"""China has kept UTC+8 all year round since 1992."""
 
 # The zone left summer time for good in 1991, so that from 1992 on each day has 24 hours and starts at 16:00 UTC.
 FIRST_YEAR: Final = 1992
@@ -47,6 +49,27 @@ class Period:
     def holds(self, instant: str) -> pl.Expr:
         """Whether the column of Unix ms falls into the year; null stays null."""
         return pl.col(instant).is_between(self.start, self.end, closed="left")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Years(Period):
+    """Several calendar years, one after the other: from `year` to `last`.
+
+    >>> (Years(2023, 2024).start, Years(2023, 2024).end) == (Period(2023).start, Period(2024).end)
+    True
+    """
+
+    last: int
+
+    @property
+    def end(self) -> int:
+        """The first instant after the last year, Unix ms."""
+        return _new_year(self.last + 1)
+
+
+def shanghai_year(instant: pl.Expr) -> pl.Expr:
+    """The calendar year in Shanghai (Int32) of an expression of Unix ms, none of it before `FIRST_YEAR`."""
+    return pl.from_epoch(instant + SHANGHAI_MS, time_unit="ms").dt.year()
 
 
 def shanghai_day(instant: pl.Expr) -> pl.Expr:

@@ -1,7 +1,7 @@
 """Facts of figures, kept up with the rows: what a batch changes is added in the transaction that stores it."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 import polars as pl
@@ -9,7 +9,7 @@ from sqlite_utils import Database
 
 from analytics.kpi.counting import Measured
 from analytics.kpi.definitions import DEFINITIONS
-from analytics.kpi.facts import COUNTED, Known, fact_of, measured_of, without_reports
+from analytics.kpi.facts import COUNTED, Known, fact_of, facts_of, measured_of, without_reports
 from db.archives import reading_archived
 from db.connection import snapshot, transaction
 from db.corrections import CORRECTED, Named, corrected_events, named_among, named_by, void_events
@@ -26,7 +26,7 @@ from db.facts import (
 )
 from db.frames import scan_frames
 from db.keysets import Fact
-from db.period import Period, year_of
+from db.period import Period, Years, year_of
 from db.store import Store
 from db.touched import touch, touched_frames
 from db.writes import Provenance, save_rows
@@ -190,27 +190,34 @@ def known_measures(database: Database, year: int) -> dict[str, Measured]:
     return known
 
 
-def keep_facts(store: Store, year: int) -> None:
-    """Begin to keep the facts of a year that are not kept yet: its records are read once, while others store more."""
+def keep_facts(store: Store, years: Collection[int]) -> None:
+    """Begin to keep the facts of years that are not kept yet: their records are read once, while others store more."""
     for kpi in COUNTED:
         version = str(DEFINITIONS[kpi].version)
-        if is_whole(store.database, kpi, year, version):
-            continue
-        for _ in range(_TRIES):
-            with transaction(store.database):
-                announce(store.database, kpi, year, version)
-            if (fact := _whole_fact(store.database, kpi, Period(year))) is not None:
-                with transaction(store.database):
-                    complete(store.database, kpi, year, fact)
-                break
+        missing = [year for year in years if not is_whole(store.database, kpi, year, version)]
+        for _ in range(_TRIES * len(missing)):
+            if missing:
+                missing = _keep_some(store, kpi, version, missing)
 
 
-def _whole_fact(database: Database, kpi: str, period: Period) -> Fact | None:
-    """What the records bring that were there when the facts were announced; None where more came before the reading."""
+def _keep_some(store: Store, kpi: str, version: str, years: Sequence[int]) -> list[int]:
+    """Keep the facts of years, as many as are in memory together; returns those that are left."""
+    with transaction(store.database):
+        for year in years:
+            announce(store.database, kpi, year, version)
+    facts = _whole_facts(store.database, kpi, years)
+    for year in list(facts):
+        with transaction(store.database):
+            complete(store.database, kpi, year, facts.pop(year))
+    return [year for year in years if not is_whole(store.database, kpi, year, version)]
+
+
+def _whole_facts(database: Database, kpi: str, years: Sequence[int]) -> dict[int, Fact]:
+    """What the records bring that were there when the facts were announced; not of years in which more came since."""
     with snapshot(database), reading_archived():
-        if is_untouched(database, kpi, period.year):
-            return fact_of(kpi, scan_frames(database, period), period)
-    return None
+        untouched = [year for year in years if is_untouched(database, kpi, year)]
+        span = Years(min(years), max(years))
+        return facts_of(kpi, scan_frames(database, span), untouched) if untouched else {}
 
 
 def fold_facts(database: Database, year: int) -> None:

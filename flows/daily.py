@@ -24,6 +24,7 @@ from flows import collect as collecting
 from flows import matching, rollup
 from flows.ahead import Ahead, taking_ahead
 from flows.collect import SourceResult
+from flows.counting import keep_facts
 from flows.ledger import shown_figures
 from flows.matching import MatchReport, shown_changes, told_rematch
 from spiders.catalogue import Source, load_catalogue
@@ -118,6 +119,7 @@ def roll_up(db: str = "") -> dict[int, list[Figure]]:
     with open_named(db) as store:
         # also one whose last record a correction has taken
         years = sorted({*years_with_records(store.database), *latest_figures(store.database)})
+    keep(db, years)
     return {year: count(db, year) for year in years}
 
 
@@ -161,6 +163,13 @@ def derive(db: str) -> int:
     """Derive and store the attacks."""
     with open_named(db) as store, hold(store.path, "follow-up"):
         return rollup.follow_up(store)
+
+
+@_patient
+def keep(db: str, years: Sequence[int]) -> None:
+    """Count what the great figures of years are made up of, as far as that is not kept yet, in one reading."""
+    with open_named(db) as store, hold(store.path, "roll-up"):
+        keep_facts(store, years)
 
 
 @_patient

@@ -96,7 +96,7 @@ def roll_up(store: Store, year: int) -> list[Figure]:
 
     The first time in a year the facts of the great ones are counted from its records; from then on they are kept.
     """
-    keep_facts(store, year)
+    keep_facts(store, [year])
     with snapshot(store.database), reading_archived():
         current = _current(store.database, year)
         stored = manifests(store.database, year, current.fresh)

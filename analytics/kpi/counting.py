@@ -8,7 +8,7 @@ import polars as pl
 from analytics.kpi.definition import DISTINCT_UNITS, FEN, Apart, Definition, Tally
 from analytics.kpi.frames import Frames, real_in
 from analytics.kpi.reported import is_of
-from db.period import FIRST_YEAR, Period
+from db.period import FIRST_YEAR, Period, shanghai_year
 
 _MEETING: Final = pl.col("unit").filter(pl.col("meets")).n_unique()
 _COUNTS: Final = {Tally.LARGEST: FEN.sum(), Tally.SHARE: _MEETING, Tally.IMPROVEMENT: _MEETING}
@@ -113,6 +113,12 @@ def _came_in(definition: Definition, frames: Frames, period: Period, records: pl
 def is_reported(definition: Definition, frames: Frames, period: Period) -> bool:
     """Whether the year has a record of the kind that a KPI is counted from."""
     return _has_rows(_reporting(definition, frames, period).select(definition.time))
+
+
+def reported_years(definition: Definition, frames: Frames, years: Period) -> frozenset[int]:
+    """Those of some years that have a record of the kind that a KPI is counted from."""
+    found = _reporting(definition, frames, years).select(shanghai_year(pl.col(definition.time)).unique())
+    return frozenset(found.collect(engine="streaming").to_series().to_list())
 
 
 def _reporting(definition: Definition, frames: Frames, period: Period) -> pl.LazyFrame:

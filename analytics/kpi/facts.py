@@ -4,28 +4,30 @@ A figure follows from its facts as it does from its records: which records those
 some records add up with those of others where no unit has records among both, or the key of each unit is kept.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-import numpy as np
 import polars as pl
 
 from analytics.kpi import balance, intelligence, protection
-from analytics.kpi.counting import Measured, Tallied, is_reported
+from analytics.kpi.counting import Measured, Tallied, reported_years
 from analytics.kpi.definitions import DEFINITIONS
 from analytics.kpi.fingerprints import fingerprints
 from analytics.kpi.frames import Frames, real_in
-from db.keysets import Fact, Integers, Keyset
-from db.period import Period
+from db.keysets import Fact, Growing, Integers, Keyset
+from db.period import Period, Years, shanghai_year
 
 _REPORTED: Final = "reported"
 _HEADLINE: Final = ""
+_YEAR: Final = shanghai_year(pl.col("at"))
 _ACTED: Final = "acted"
 _CHUNK: Final = 200_000
 """Records in memory at once, beside the numbers that stand for them."""
+_MOST_HELD: Final = 40_000_000
+"""Numbers in memory at once, 8 bytes each, of more than one year: what years have beyond that is read year by year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ class Counted:
     """How the facts of a KPI are taken from its records, and the figure from the facts.
 
     Attributes:
-        records: with `label` (what a record counts for), `source`, and the columns named next.
+        records: of one year or several, with `label` (what a record counts for), `source`, `at` (when), and the
+            columns named next.
         units: columns whose distinct values are counted: no other records have the same ones.
         keys: columns whose distinct values are kept: other records may have the same ones.
         measured: the figure.
@@ -74,8 +77,13 @@ class Counted:
 
 
 def _addresses(frames: Frames, period: Period) -> pl.LazyFrame:
-    records = intelligence.address_records(frames, period)
-    return records.select("source", address="address_id", domain="registrable_domain", label=pl.lit(_HEADLINE))
+    # an address is of the year in which it was first seen, as are its sightings of that year
+    records = intelligence.address_records(frames, period).filter(
+        shanghai_year(pl.col("seen_at")) == shanghai_year(pl.col("first_seen_at"))
+    )
+    return records.select(
+        "source", address="address_id", domain="registrable_domain", label=pl.lit(_HEADLINE), at="seen_at"
+    )
 
 
 def _of_addresses(known: Known) -> Measured:
@@ -85,7 +93,8 @@ def _of_addresses(known: Known) -> Measured:
 
 def _warnings(frames: Frames, period: Period) -> pl.LazyFrame:
     label = pl.when(protection.IS_EMITTED).then(pl.lit(_HEADLINE)).otherwise("stage")
-    return real_in(frames["warnings"], period, "occurred_at").select("source", "warning", label=label)
+    warnings = real_in(frames["warnings"], period, "occurred_at")
+    return warnings.select("source", "warning", label=label, at="occurred_at")
 
 
 def _of_warnings(known: Known) -> Measured:
@@ -97,7 +106,7 @@ def _of_warnings(known: Known) -> Measured:
 def _reminders(frames: Frames, period: Period) -> pl.LazyFrame:
     records = protection.reminder_records(frames, period)
     person = pl.col("subject").cast(pl.String)
-    return records.select("source", reminder="unit", person=person, label=pl.lit(_HEADLINE))
+    return records.select("source", reminder="unit", person=person, label=pl.lit(_HEADLINE), at="occurred_at")
 
 
 def _of_reminders(known: Known) -> Measured:
@@ -109,7 +118,7 @@ def _seen(frames: Frames, period: Period) -> pl.LazyFrame:
     shown = balance.shown_records(frames, period).with_columns(label=pl.lit(_HEADLINE))
     acted = balance.acted_records(frames, period).with_columns(label=pl.lit(_ACTED))
     person = pl.col("subject").cast(pl.String)
-    return pl.concat([shown, acted]).select("source", "label", seen="unit", person=person)
+    return pl.concat([shown, acted]).select("source", "label", seen="unit", person=person, at="occurred_at")
 
 
 def _of_seen(known: Known) -> Measured:
@@ -137,26 +146,63 @@ def fact_of(kpi: str, frames: Frames, period: Period) -> Fact:
         frames: all records, or those that may have the same units.
         period: the year.
     """
-    counted = COUNTED[kpi]
-    sums: Counter[str] = Counter()
-    numbers: dict[str, list[Integers]] = defaultdict(list)
-    for label, part in _portions(counted.records(frames, period)):
-        sums[f"{label}/records"] += part.height
-        sums.update({f"{label}/from {source}": n for source, n in part["source"].value_counts().iter_rows()})
+    return facts_of(kpi, frames, [period.year])[period.year]
+
+
+def facts_of(kpi: str, frames: Frames, years: Collection[int]) -> dict[int, Fact]:
+    """What records bring to a KPI of years, of all of them in one reading.
+
+    Returns:
+        Year -> fact; without the largest years where all together are too many for memory, but of one at least.
+    """
+    span = Years(min(years), max(years))
+    counts = {year: _Counts() for year in years}
+    for year, label, part in _portions(COUNTED[kpi].records(frames, span)):
+        if year in counts:
+            counts[year].add(COUNTED[kpi], label, part)
+            _make_room(counts)
+    reported = reported_years(DEFINITIONS[kpi], frames, span)
+    # one after the other: of a year each is some hundred MiB
+    return {year: counts.pop(year).fact(COUNTED[kpi], is_reported=year in reported) for year in list(counts)}
+
+
+def _make_room(counts: dict[int, "_Counts"]) -> None:
+    while len(counts) > 1 and sum(each.held for each in counts.values()) > _MOST_HELD:
+        del counts[max(counts, key=lambda year: counts[year].held)]
+
+
+@dataclass(slots=True)
+class _Counts:
+    """What the records of a year bring, as far as they are read."""
+
+    sums: Counter[str] = field(default_factory=Counter)
+    numbers: dict[str, Growing] = field(default_factory=dict)
+
+    @property
+    def held(self) -> int:
+        """How many numbers are in memory."""
+        return sum(each.length for each in self.numbers.values())
+
+    def add(self, counted: Counted, label: str, part: pl.DataFrame) -> None:
+        """Add records of one label."""
+        self.sums[f"{label}/records"] += part.height
+        self.sums.update({f"{label}/from {source}": n for source, n in part["source"].value_counts().iter_rows()})
         for column in (*counted.units, *counted.keys):
             there = part[column].drop_nulls()
-            sums[f"{label}/no {column}"] += part.height - there.len()
-            numbers[f"{label}/{column}"].append(_numbers(there))
-    sums[_REPORTED] = int(is_reported(DEFINITIONS[kpi], frames, period))
-    keys: dict[str, Keyset] = {}
-    for what in list(numbers):
-        # one after the other: of a year each is some hundred MiB
-        keyset = Keyset.of(np.concatenate(numbers.pop(what)))
-        if what.split("/")[1] in counted.units:
-            sums[what] = len(keyset.keys)
-        else:
-            keys[what] = keyset
-    return Fact(dict(sums), keys)
+            self.sums[f"{label}/no {column}"] += part.height - there.len()
+            self.numbers.setdefault(f"{label}/{column}", Growing()).add(_numbers(there))
+
+    def fact(self, counted: Counted, *, is_reported: bool) -> Fact:
+        """The fact; the numbers are handed on."""
+        self.sums[_REPORTED] = int(is_reported)
+        keys: dict[str, Keyset] = {}
+        for what in list(self.numbers):
+            keyset = Keyset.of(self.numbers.pop(what).whole())
+            if what.split("/")[1] in counted.units:
+                self.sums[what] = len(keyset.keys)
+            else:
+                keys[what] = keyset
+        return Fact(dict(self.sums), keys)
 
 
 def without_reports(fact: Fact) -> Fact:
@@ -171,11 +217,12 @@ def measured_of(kpi: str, known: Known) -> Measured:
     return COUNTED[kpi].measured(known)
 
 
-def _portions(records: pl.LazyFrame) -> Iterator[tuple[str, pl.DataFrame]]:
-    """The records, by label."""
-    for portion in records.collect_batches(chunk_size=_CHUNK, maintain_order=False, engine="streaming"):
-        for (label,), part in portion.partition_by("label", as_dict=True).items():
-            yield str(label), part
+def _portions(records: pl.LazyFrame) -> Iterator[tuple[int, str, pl.DataFrame]]:
+    """The records, by year and label."""
+    dated = records.with_columns(_YEAR.alias("year")).drop("at")
+    for portion in dated.collect_batches(chunk_size=_CHUNK, maintain_order=False, engine="streaming"):
+        for (year, label), part in portion.partition_by("year", "label", as_dict=True).items():
+            yield int(year), str(label), part
 
 
 def _numbers(values: pl.Series) -> Integers:

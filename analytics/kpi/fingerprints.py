@@ -14,9 +14,10 @@ from db.keysets import Integers
 _LONGEST: Final = 64
 """Bytes; of a longer text the digest stands for it."""
 _AT_ONCE: Final = 1 << 18
-"""Texts: some megabytes of bytes, and eight times that of numbers."""
+"""Texts: some megabytes of bytes, and as many of numbers."""
 _END: Final = "\0"
-_NUMBERS: Final = np.frombuffer(shake_256(b"fanzha").digest((_LONGEST + 1) * 256 * 8), "<i8")
+_NUMBERS: Final = np.frombuffer(shake_256(b"fanzha").digest((_LONGEST + 1) * 256 * 8), "<i8").reshape(-1, 256)
+"""Place -> byte -> its number."""
 
 
 def fingerprints(texts: pl.Series) -> Integers:
@@ -37,12 +38,18 @@ def _numbers(texts: pl.Series) -> Integers:
     if lengths.max() > _LONGEST:  # type: ignore[operator]
         texts = pl.Series([_short(text) for text in texts], dtype=pl.String)
         lengths = texts.str.len_bytes()
-    joined = texts.str.join(_END).item() + _END
-    written = np.frombuffer(joined.encode(), np.uint8)
-    whole = lengths.to_numpy().astype(np.int64) + 1
-    starts = np.cumsum(whole) - whole
-    places = np.arange(len(written)) - np.repeat(starts, whole)
-    return np.bitwise_xor.reduceat(_NUMBERS[places * 256 + written], starts)
+    written = np.frombuffer((texts.str.join(_END).item() + _END).encode(), np.uint8)
+    ends = lengths.to_numpy()
+    # the longest first: those that reach a place are the first ones then
+    order = np.argsort((_LONGEST - ends).astype(np.uint8), kind="stable")
+    starts = (np.cumsum(ends + 1, dtype=np.int64) - (ends + 1))[order]
+    reaching = np.cumsum(np.bincount(ends)[::-1])[::-1]
+    numbers = np.zeros(len(order), np.int64)
+    for place, many in enumerate(reaching):
+        numbers[:many] ^= _NUMBERS[place].take(written[starts[:many] + place])
+    found = np.empty_like(numbers)
+    found[order] = numbers
+    return found
 
 
 def _short(text: str) -> str:

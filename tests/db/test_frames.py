@@ -134,6 +134,19 @@ def test_batches_join_without_gap_or_overlap(store: Store, engine: str, monkeypa
         assert first["position"].to_list() == list(range(min(count, len(DAYS))))
 
 
+def test_events_of_sources_join_without_gap_or_overlap(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(store.database.conn, [])
+    store.database.execute("INSERT INTO term (term_id, vocabulary, name) VALUES (900, 'stage', 'emitted')")
+    keys = [(source, f"{number:02}") for source, many in ((1, 4), (3, 5)) for number in range(many)]
+    for position, (source, event) in enumerate(keys):
+        row = (source, event, YEAR.start, 900, *[None] * 7, 0, 1, position)
+        store.database.execute(f"INSERT INTO warning VALUES ({', '.join('?' * 14)})", row)
+    for rows in (1, 2, 4, 5, 20):
+        monkeypatch.setattr("db.packed._ROWS", rows)
+        found = scan_frames(store.database)["warnings"].select("position", "event_key").collect(engine="streaming")
+        assert found.rows() == [(at, f"synthetic-{one}/{event}") for at, (one, event) in enumerate(keys)]
+
+
 def test_a_fault_of_the_database_stays_one(store: Store) -> None:
     frame = scan_frames(store.database)["warnings"]
     store.database.conn.execute("DROP TABLE warning")

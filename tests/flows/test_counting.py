@@ -122,7 +122,7 @@ def do(store: Store, step: tuple[Any, ...]) -> None:
         archive_events(store, date(2024, 1, 1))
     for year in YEARS:
         if name == "keep":
-            keep_facts(store, year)
+            keep_facts(store, [year])
         elif name == "fold":
             with transaction(store.database):
                 for kpi in COUNTED:
@@ -220,7 +220,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with open_store(folder / "fanzha.db", folder / "key") as opened:
         for one, held in THERE.items():
             take(opened, one, 1, held)
-        keep_facts(opened, YEAR)
+        keep_facts(opened, [YEAR])
     return folder
 
 
@@ -303,9 +303,36 @@ def test_what_comes_while_facts_are_counted_is_in_them_once(store: Store, monkey
         return is_untouched(database, kpi, year)
 
     monkeypatch.setattr("flows.counting.is_untouched", late)
-    keep_facts(store, YEAR)
+    keep_facts(store, [YEAR])
     of_facts, of_records = of_facts_and_records(store, YEAR)
     assert of_facts == of_records
+
+
+def held(store: Store) -> list[object]:
+    tables = ("kpi_fact", "kpi_sum", "kpi_keys")
+    return [store.database.execute(f"SELECT * FROM {table} ORDER BY 1, 2, 3, 4").fetchall() for table in tables]
+
+
+def test_the_facts_of_years_are_counted_in_one_reading(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind, rows in {"sighting": [sighting(OTHER, OLD)], "warning": [warning("d", "w3", OLD)]}.items():
+        take(store, kind, 1, rows)
+    seen: list[str] = []
+    for most in (40_000_000, 0):
+        monkeypatch.setattr("analytics.kpi.facts._MOST_HELD", most)
+        with transaction(store.database):
+            for table in ("kpi_fact", "kpi_sum", "kpi_keys"):
+                store.database.execute(f"DELETE FROM {table}")
+        seen.clear()
+        store.database.conn.set_trace_callback(seen.append)
+        keep_facts(store, [2022, *YEARS])
+        store.database.conn.set_trace_callback(None)
+        readings = len([query for query in seen if "registrable_domain" in query])
+        # of more than is held in memory, year by year
+        assert readings == (1 if most else 3)
+        for year in YEARS:
+            of_facts, of_records = of_facts_and_records(store, year)
+            assert of_facts == of_records
+    assert [known.tallied for known in known_measures(store.database, 2022).values()] == [None] * len(COUNTED)
 
 
 def test_facts_of_another_version_of_a_definition_are_counted_anew(store: Store) -> None:
