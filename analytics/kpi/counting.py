@@ -1,5 +1,6 @@
 """From the records of a year to what they say of a KPI: how many, of how many, and whether any came in."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -8,7 +9,7 @@ import polars as pl
 from analytics.kpi.definition import DISTINCT_UNITS, FEN, Apart, Definition, Tally
 from analytics.kpi.frames import Frames, real_in
 from analytics.kpi.reported import is_of
-from db.period import FIRST_YEAR, Period, shanghai_year
+from db.period import FIRST_YEAR, Period, Years, shanghai_year
 
 _MEETING: Final = pl.col("unit").filter(pl.col("meets")).n_unique()
 _COUNTS: Final = {Tally.LARGEST: FEN.sum(), Tally.SHARE: _MEETING, Tally.IMPROVEMENT: _MEETING}
@@ -115,10 +116,14 @@ def is_reported(definition: Definition, frames: Frames, period: Period) -> bool:
     return _has_rows(_reporting(definition, frames, period).select(definition.time))
 
 
-def reported_years(definition: Definition, frames: Frames, years: Period) -> frozenset[int]:
+def reported_years(definition: Definition, frames: Frames, years: Collection[int]) -> frozenset[int]:
     """Those of some years that have a record of the kind that a KPI is counted from."""
-    found = _reporting(definition, frames, years).select(shanghai_year(pl.col(definition.time)).unique())
-    return frozenset(found.collect(engine="streaming").to_series().to_list())
+    if len(years) == 1:
+        # the first record tells
+        return frozenset(year for year in years if is_reported(definition, frames, Period(year)))
+    reporting = _reporting(definition, frames, Years(min(years), max(years)))
+    found = reporting.select(shanghai_year(pl.col(definition.time)).unique()).collect(engine="streaming")
+    return frozenset(found.to_series().to_list())
 
 
 def _reporting(definition: Definition, frames: Frames, period: Period) -> pl.LazyFrame:

@@ -161,7 +161,7 @@ def facts_of(kpi: str, frames: Frames, years: Collection[int]) -> dict[int, Fact
         if year in counts:
             counts[year].add(COUNTED[kpi], label, part)
             _make_room(counts)
-    reported = reported_years(DEFINITIONS[kpi], frames, span)
+    reported = reported_years(DEFINITIONS[kpi], frames, years)
     # one after the other: of a year each is some hundred MiB
     return {year: counts.pop(year).fact(COUNTED[kpi], is_reported=year in reported) for year in list(counts)}
 
