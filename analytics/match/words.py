@@ -153,7 +153,8 @@ def read_cost(text: str) -> float:
         here = best[start]
         if here + UNKNOWN_LETTER < best[start + 1]:  # noqa: PLR1730 - calls of min() double the time of the loop
             best[start + 1] = here + UNKNOWN_LETTER
-        for end in ends[start : start + (_LONGEST if text[start : start + _HEAD] in heads else _HEAD - 1)]:
+        far = _LONGEST if heads is None or text[start : start + _HEAD] in heads else _HEAD - 1
+        for end in ends[start : start + far]:
             piece = text[start:end]
             if end - start < _TINIEST and piece not in _TINY:
                 continue
@@ -180,7 +181,8 @@ def read_costs(text: str, name: str) -> tuple[float, float]:
             any_best[start + 1] = any_here + UNKNOWN_LETTER
         if other_here + UNKNOWN_LETTER < other_best[start + 1]:  # noqa: PLR1730 - calls of min() double the time of the loop
             other_best[start + 1] = other_here + UNKNOWN_LETTER
-        for end in ends[start : start + (_LONGEST if text[start : start + _HEAD] in heads else _HEAD - 1)]:
+        far = _LONGEST if heads is None or text[start : start + _HEAD] in heads else _HEAD - 1
+        for end in ends[start : start + far]:
             piece = text[start:end]
             if end - start < _TINIEST and piece not in _TINY:
                 continue
@@ -196,12 +198,22 @@ def read_costs(text: str, name: str) -> tuple[float, float]:
     return any_best[-1], other_best[-1]
 
 
+def _heads() -> frozenset[str] | None:
+    """What longer words begin with, once so much was read that the table pays."""
+    return heads() if read_costs.cache_info().misses > _FEW else None
+
+
 @cache
-def _heads() -> frozenset[str]:
-    """With what words of so many letters and more begin: where none begins, no longer piece is looked up."""
+def heads() -> frozenset[str]:
+    """With which letters words of `_HEAD` and more begin: where none begins, no longer piece is looked up.
+
+    Shorter words stand in it too.
+    """
     return frozenset(map(itemgetter(slice(_HEAD)), _costs()))
 
 
+_FEW: Final = 200
+"""Texts read without the table, which takes 25 ms: what it saves with two thousand texts."""
 _HEAD: Final = 5
 """Letters; with fewer too many places may begin a word, with more the shorter pieces are looked up for nothing."""
 _LONGEST: Final = 18
