@@ -85,12 +85,20 @@ def read_hosts(database: Database, after: int, last: int, limit: int) -> pl.Data
     Returns:
         `host_id`, `host`, `registrable_domain` (null of a public suffix), `public_suffix`.
     """
-    return read_query(
+    hosts = read_query(
         database,
-        """SELECT host_id, name, CASE registrable_length WHEN 0 THEN NULL ELSE registrable_domain END, public_suffix
+        """SELECT host_id, name, registrable_length, suffix_length
            FROM host WHERE host_id > ? AND host_id <= ? ORDER BY host_id LIMIT ?""",
-        {"host_id": pl.Int64, "host": pl.String, "registrable_domain": pl.String, "public_suffix": pl.String},
+        {"host_id": pl.Int64, "host": pl.String, "registrable_length": pl.Int64, "suffix_length": pl.Int64},
         (after, last, limit),
+    )
+    host, registrable = pl.col("host"), pl.col("registrable_length")
+    # cut here: as texts of SQLite's own the parts take twice the time
+    return hosts.select(
+        "host_id",
+        "host",
+        registrable_domain=pl.when(registrable > 0).then(host.str.tail(registrable)),
+        public_suffix=host.str.tail("suffix_length"),
     )
 
 

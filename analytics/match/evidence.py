@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from analytics.match import sounds, words
 from analytics.match.costs import CHEAP, LOOKS, MANY, most_cost
@@ -27,8 +27,7 @@ class Target:
     """The brand's own."""
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """A form met in a label, and the facts about it."""
 
     target: Target
@@ -53,7 +52,7 @@ def gather(label: str, span: Span, target: Target) -> tuple[frozenset[str], str]
     if not _is_plausible(target, span, edge, of_window, stretch.rests):
         return None
     kinds = kind_of(stretch.rests[0], own), kind_of(stretch.rests[1], own)
-    facts = {edge, *_form_facts(form), *_span_facts(form, span), *of_window}
+    facts = {edge, *_form_facts(form), *_span_facts(len(form.text), span.cost, span.technique), *of_window}
     facts.update([f"rest {kind}" for kind in kinds if kind])
     facts.update([f"other {kind_of(other, own)}" for other in stretch.others])
     facts |= _overlap_facts(form.text, kinds)
@@ -151,16 +150,17 @@ _SIZES: Final = (
 """What a cost amounts to: up to the number, in words; a cost is a sum of analytics.match.costs."""
 
 
-def size_of(span: Span) -> str:
+def size_of(cost: float, technique: str) -> str:
     """How much differs, in a word: same, split, looks, glance, looks twice, slip, edit, two edits, more edits."""
-    if span.technique == "homoglyph" and span.cost > 0.6:
+    if technique == "homoglyph" and cost > 0.6:
         return "looks twice"
-    return next((name for most, name in _SIZES if span.cost <= most), "more edits")
+    return next((name for most, name in _SIZES if cost <= most), "more edits")
 
 
-def _span_facts(form: Form, span: Span) -> set[str]:
-    size = size_of(span)
-    return {"same", size} if span.cost <= 0.2 else {size, f"{size}, letters {min(len(form.text), 9)}"}
+@lru_cache(maxsize=MANY)
+def _span_facts(letters: int, cost: float, technique: str) -> frozenset[str]:
+    size = size_of(cost, technique)
+    return frozenset({"same", size} if cost <= 0.2 else {size, f"{size}, letters {min(letters, 9)}"})
 
 
 def _may_stand(edge: str, span: Span, form: Form) -> bool:
@@ -200,15 +200,18 @@ def _gain_facts(form: str, span: Span, stretch: Stretch) -> set[str]:
     left, right = (rest.replace("-", "") for rest in stretch.rests)
     beside = name + words.read_cost(left) + words.read_cost(right)
     plain, without = words.read_costs(stretch.token, form)
-    return {f"gain {_step(without - beside)}", f"plain gain {_step(plain - beside)}"}
+    return {_GAINS[_step(without - beside)], _PLAIN_GAINS[_step(plain - beside)]}
 
 
 _STEPS: Final = (-6, -4, -2, -1, 0, 1, 2, 4, 6, 9)
 """Powers of ten between which a gain is told; the greatest step not above it is its name."""
+_GAINS: Final = tuple(f"gain {step}" for step in _STEPS)
+_PLAIN_GAINS: Final = tuple(f"plain gain {step}" for step in _STEPS)
 
 
 def _step(gain: float) -> int:
-    return _STEPS[max(0, bisect_right(_STEPS, gain) - 1)]
+    """Which of the steps."""
+    return max(0, bisect_right(_STEPS, gain) - 1)
 
 
 @lru_cache(maxsize=MANY)

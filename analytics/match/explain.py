@@ -1,7 +1,6 @@
 """A match in words: one line in Chinese, one in English, as an analyst would say it."""
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 TECHNIQUES: Final = {
     "addition": ("末尾加字符", "a character added at the end"),
@@ -27,8 +26,7 @@ TECHNIQUES: Final = {
 """Each technique, zh and en."""
 
 
-@dataclass(frozen=True)
-class Story:
+class Story(NamedTuple):
     """What an explanation tells."""
 
     technique: str

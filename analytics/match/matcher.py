@@ -15,6 +15,7 @@ from analytics.match.popularity import popular_names
 from analytics.match.readings import LabelReader
 from analytics.match.rows import Weighed, row_of
 from analytics.match.surroundings import HostParts, combine, is_kin, surround
+from analytics.match.weigh import points
 from db.brands import LEAST_CONFIDENCE, Brand, public_suffix, suffix_kind
 
 if TYPE_CHECKING:
@@ -196,11 +197,13 @@ class Matcher:
             facts |= {"kin domain"}
         if self._popular and not is_shared and f"{labels[-1]}.{suffix}" in popular_names():
             facts |= {"popular"}
-        return Weighed(reading, place, around, where, facts)
+        return Weighed(reading, place, around, where, facts, points(facts))
 
 
 def _outermost(met: list[tuple[int, Reading]]) -> list[tuple[int, Reading]]:
     """The readings but for those inside another brand's longer name, which says all that they say."""
+    if len(met) == 1:
+        return met
     return [
         (place, reading)
         for place, reading in met

@@ -1,7 +1,6 @@
 """Which labels may be read as which brands: candidates from the indexes, the best reading of each brand."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -104,7 +103,7 @@ class LabelReader:
             for target in targets[text.replace("-", "")]:
                 reading = self._read(text, target, text)
                 if reading:
-                    yield host_row, place, replace(reading, span=reading.span._replace(technique="subdomain"))
+                    yield host_row, place, reading._replace(span=reading.span._replace(technique="subdomain"))
 
 
 def _foreign(reading: Reading) -> Reading | None:
@@ -119,9 +118,9 @@ def _foreign(reading: Reading) -> Reading | None:
     if (is_short and not reading.facts & _EDGED) or reading.span.cost > most_cost(_SHORT + 1):
         return None
     if reading.span.cost > CHEAP / 2:
-        return replace(reading, facts=reading.facts | {"foreign letters, edited"})
+        return reading._replace(facts=reading.facts | {"foreign letters, edited"})
     span = reading.span._replace(technique="homoglyph", cost=CHEAP)
-    return replace(reading, span=span, facts=reading.facts | {"foreign letters"})
+    return reading._replace(span=span, facts=reading.facts | {"foreign letters"})
 
 
 def _best_each(readings: Iterable[Reading | None]) -> list[Reading]:

@@ -1,8 +1,6 @@
 """One match as a row: the technique's name, what stands in the host, and the story told."""
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 from analytics.match import fold, weigh
 from analytics.match.evidence import Reading
@@ -12,8 +10,7 @@ from analytics.match.surroundings import Surroundings
 from db.brands import DEFAULT_THRESHOLD
 
 
-@dataclass(frozen=True)
-class Weighed:
+class Weighed(NamedTuple):
     """A reading in its host."""
 
     reading: Reading
@@ -22,13 +19,10 @@ class Weighed:
     around: Surroundings
     where: str
     facts: frozenset[str]
+    points: int
+    """What the facts add up to; it tells apart what the greatest confidence does not."""
 
-    @cached_property
-    def points(self) -> int:
-        """What the facts add up to; it tells apart what the greatest confidence does not."""
-        return weigh.points(self.facts)
-
-    @cached_property
+    @property
     def confidence(self) -> int:
         """0-100."""
         return weigh.confidence_of(self.points)

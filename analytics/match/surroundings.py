@@ -1,8 +1,7 @@
 """What the rest of a host says about a name in one of its labels."""
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from analytics.match import keywords
 from analytics.match.stretch import kind_of
@@ -75,8 +74,7 @@ _WHOLE_WITH: Final = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """What the rest of the host says."""
 
     facts: frozenset[str]
@@ -85,8 +83,7 @@ class Surroundings:
     """The official domain that the host carries in front of its own."""
 
 
-@dataclass(frozen=True)
-class HostParts:
+class HostParts(NamedTuple):
     """A host, cut up: what its surroundings are asked about."""
 
     host: str

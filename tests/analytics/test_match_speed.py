@@ -183,7 +183,7 @@ from flows.cli.main import run
 sys.setprofile(count)
 run(["match", sys.argv[1]])
 sys.setprofile(None)
-print(words.lexicon().is_indexed, calls, *sys.modules)
+print(words.lexicon().is_indexed, words.heads.cache_info().currsize, calls, *sys.modules)
 """
 DEAR = {"pypinyin", "prefect", "scrapy", "tldextract", "duckdb", "sqlite_utils", "asyncio", "rich.console"}
 """Packages that take long to import, and what only apps and paths need."""
@@ -194,9 +194,9 @@ def test_one_host_makes_nothing_that_only_many_need(tmp_path: Path) -> None:
     host.write_text("paypal-citiloginxq.example\n", "utf-8")
     ran = subprocess.run([sys.executable, "-c", START, str(host)], check=True, capture_output=True, text=True)
     _, matched, told = ran.stdout.splitlines()
-    is_indexed, calls, *modules = told.split()
+    is_indexed, heads, calls, *modules = told.split()
     assert "paypal" in matched
-    assert is_indexed == "False"
+    assert (is_indexed, heads) == ("False", "0")
     assert not (DEAR | {"analytics.match.apps", "analytics.match.paths"}).intersection(modules)
     assert int(calls) < MOST_CALLS
 
@@ -208,8 +208,34 @@ MOST_CALLS = 225_000
 def test_many_hosts_make_tables() -> None:
     words.lexicon.cache_clear()
     words.read_cost.cache_clear()
-    labels = [f"{disguised('paypal', seed)}{disguised('velmarkt', seed)}" for seed in range(600)]
+    words.read_costs.cache_clear()
+    words.heads.cache_clear()
+    labels = [f"{disguised('paypal', seed)}{disguised('velmarkt', seed)}" for seed in range(900)]
     frame = pl.DataFrame({"host": [f"{label}.icu" for label in labels]}).unique(maintain_order=True)
     hosts = frame.with_columns(registrable_domain=pl.col("host"), public_suffix=pl.lit("icu"))
     Matcher(load_brands()).match_hosts(hosts)
     assert words.lexicon().is_indexed
+    assert words.heads.cache_info().currsize
+
+
+READ = [
+    "the",
+    "qzx",
+    "shop",
+    "myshop",
+    "securelogin",
+    "internationalpaypal",
+    "my7p74d06",
+    "upload2go",
+    "paypallcatalogue",
+]
+
+
+def test_texts_read_alike_with_and_without_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    cost, costs, found = words.read_cost.__wrapped__, words.read_costs.__wrapped__, []
+    for few in (sys.maxsize, -1):
+        monkeypatch.setattr(words, "_FEW", few)
+        words.heads.cache_clear()
+        found.append([(cost(text), costs(text, "paypal")) for text in READ])
+        assert words.heads.cache_info().currsize == (few < 0)
+    assert found[0] == found[1]

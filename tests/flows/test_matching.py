@@ -5,7 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from db.rematches import read_rematch
 from db.store import Store, open_store
 from flows import matching
 from flows.matching import MatchReport, match_new, shown_changes, told_rematch
+from flows.spread import cores
 from tests.flows.test_ingest import make_source, take
 from tests.running import children_of, fanzha
 
@@ -207,6 +208,22 @@ def test_many_hosts_are_spread_over_processes_and_a_killed_one_loses_nothing(
     monkeypatch.setattr(matching, "_advanced", real)
     run(tmp_path / "spread.db")
     assert stored(tmp_path / "spread.db") == stored(matched)
+
+
+def test_no_more_hosts_are_held_than_a_few_batches_however_many_there_are() -> None:
+    taken = 0
+
+    def batches() -> Iterator[pl.DataFrame]:
+        nonlocal taken
+        for number in range(20):
+            taken += 1
+            host = f"zyrqon{number}.icu"
+            parts = {"host": [host], "registrable_domain": [host], "public_suffix": ["icu"]}
+            yield pl.DataFrame({"host_id": [number], **parts})
+
+    held = [taken - answered for answered, _ in enumerate(matching._spread(BRANDS, batches()))]
+    assert len(held) == taken == 20
+    assert max(held) <= 2 * cores() + 1
 
 
 KILLED = """
