@@ -1,8 +1,8 @@
 """The daily flow from top to bottom: collect, match, follow up, roll up. Prefect runs it; the rooms do the work."""
 
 import os
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
@@ -25,6 +25,7 @@ from flows import matching, rollup
 from flows.ahead import Ahead, taking_ahead
 from flows.collect import SourceResult
 from flows.counting import keep_facts
+from flows.heap import give_back
 from flows.ledger import shown_figures
 from flows.matching import MatchReport, shown_changes, told_rematch
 from spiders.catalogue import Source, load_catalogue
@@ -229,6 +230,11 @@ def _key_path() -> Path | None:
     return Path(named) if named else None
 
 
-def open_named(db: str) -> AbstractContextManager[Store]:
+@contextmanager
+def open_named(db: str) -> Generator[Store]:
     """The store that a flow's parameter names, else the environment."""
-    return open_store(Path(db or os.environ.get("FANZHA_DB") or "fanzha.db"), _key_path())
+    try:
+        with open_store(Path(db or os.environ.get("FANZHA_DB") or "fanzha.db"), _key_path()) as store:
+            yield store
+    finally:
+        give_back()
