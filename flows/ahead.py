@@ -1,19 +1,21 @@
 """Files of path sources taken in ahead: by other processes, while what came before them is being stored."""
 
 import json
+import os
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
+from tempfile import mkstemp
 from typing import Final
 
 import polars as pl
 from pydantic import TypeAdapter
 
 from db.errors import FanzhaError, Interrupted, SourceFailed, UnreadableFile, UsageError
-from db.landing import Landed, Landing
+from db.landing import Landed, Landing, writing
 from db.sources import read_cursor
 from db.store import Store, now_ms
 from flows.files import fresh_files, read_file, shown
@@ -27,6 +29,9 @@ from spiders.reading import Reader
 _MODULE: Final = "flows.ahead_child"
 _MOST_PROCESSES: Final = 2
 """They read more quickly than one stores, and take some 300 MB each."""
+_FILES_AHEAD: Final = 50
+"""Read and not yet stored: some 20 MB each on the disk, and enough that a large source is read while those before it
+are stored."""
 _WORTH_BYTES: Final = 32 << 20
 """Of files: less is read in the time that a process takes to start."""
 _RAISED: Final = {error.__name__: error for error in (Interrupted, UnreadableFile, UsageError)}
@@ -48,13 +53,13 @@ class Fresh:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A line from a reading process, before the frames of rows and of what was rejected.
+    """A line from a reading process, before the frame of what was rejected.
 
     Attributes:
         error, message: what was raised, and what it says.
         name, fetched_at, landed, fault, weight: as in `Taken`.
-        kind, ignored: as in `Prepared`; without a kind there are no frames.
-        rows: bytes of the first frame; the rest is the second.
+        kind, ignored: as in `Prepared`; without a kind there is no frame.
+        rows: file that the rows are in.
     """
 
     error: str = ""
@@ -66,7 +71,7 @@ class Answer:
     weight: Weight | None = None
     kind: str = ""
     ignored: int = 0
-    rows: int = 0
+    rows: str = ""
 
 
 _ANSWER: Final = TypeAdapter(Answer)
@@ -101,13 +106,20 @@ class Ahead:
 
 
 @contextmanager
-def taking_ahead(store: Store, sources: Sequence[Source], base: Path) -> Generator[Ahead]:
-    """Take in what path sources have that is new, as far as that is worth other processes; they end with the block."""
+def taking_ahead(store: Store, sources: Sequence[Source], base: Path, spool: Path) -> Generator[Ahead]:
+    """Take in what path sources have that is new, as far as that is worth other processes; they end with the block.
+
+    Args:
+        store: theirs.
+        sources: in the order in which they will be stored.
+        base: what their paths are relative to.
+        spool: a folder for rows on their way to the store.
+    """
     planned = _plan(store, sources, base)
     size = sum(_size(fresh.path) for fresh in planned)
     if size < _WORTH_BYTES or cores() == 1:
         planned = []
-    with closing(_taken(store, planned)) as taken:
+    with closing(_taken(store, planned, spool)) as taken:
         yield Ahead(planned, taken)
 
 
@@ -131,14 +143,15 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _taken(store: Store, planned: Sequence[Fresh]) -> Generator[tuple[Fresh, Taken | FanzhaError]]:
+def _taken(store: Store, planned: Sequence[Fresh], spool: Path) -> Generator[tuple[Fresh, Taken | FanzhaError]]:
     """Each file and what was taken in of it; one that ends its process is unreadable, and another reads the rest."""
     key = None if store.key_path is None else str(store.key_path)
-    task = json.dumps({"landing": str(store.landing.root), "key": key}).encode()
+    task = json.dumps({"landing": str(store.landing.root), "key": key, "spool": str(spool)}).encode()
+    processes = min(cores(), _MOST_PROCESSES)
     left = deque(planned)
     while left:
         try:
-            for _, answer in spread(_MODULE, lambda: task, list(left), _packed, min(cores(), _MOST_PROCESSES)):
+            for _, answer in spread(_MODULE, lambda: task, list(left), _packed, processes, _FILES_AHEAD):
                 yield left.popleft(), _unpacked(answer)
         except ChildEnded as ended:
             fresh = left.popleft()
@@ -152,33 +165,39 @@ def _packed(fresh: Fresh) -> bytes:
     return json.dumps({"source": fresh.source.model_dump_json(), "path": str(fresh.path)}).encode()
 
 
-def answer(landing: Landing, source: Source, path: Path, reader: Reader) -> bytes:
-    """What a reading process says of a file."""
+def answer(landing: Landing, source: Source, path: Path, reader: Reader, spool: Path) -> bytes:
+    """What a reading process says of a file; the rows are left in a file of the spool."""
+    rows = ""
     try:
         taken = take(landing, source, Document(path.name, read_file(path, source), now_ms()), reader)
+        if taken.prepared:
+            rows = _spooled(taken.prepared.rows, spool)
     except tuple(_RAISED.values()) as error:
         return _ANSWER.dump_json(Answer(error=type(error).__name__, message=str(error))) + b"\n"
     told = Answer("", "", taken.name, taken.fetched_at, taken.landed, taken.fault, taken.weight)
     if taken.prepared is None:
         return _ANSWER.dump_json(told) + b"\n"
-    rows, rejected = (_framed(frame) for frame in (taken.prepared.rows, taken.prepared.rejected))
-    told = replace(told, kind=taken.prepared.kind, ignored=taken.prepared.ignored, rows=len(rows))
-    return b"".join((_ANSWER.dump_json(told), b"\n", rows, rejected))
+    rejected = BytesIO()
+    taken.prepared.rejected.write_ipc(rejected)
+    told = replace(told, kind=taken.prepared.kind, ignored=taken.prepared.ignored, rows=rows)
+    return b"".join((_ANSWER.dump_json(told), b"\n", rejected.getvalue()))
 
 
-def _framed(frame: pl.DataFrame) -> bytes:
-    out = BytesIO()
-    frame.write_ipc(out, compression="lz4")
-    return out.getvalue()
+def _spooled(rows: pl.DataFrame, spool: Path) -> str:
+    with writing(spool):
+        handle, name = mkstemp(dir=spool, suffix=".rows")
+        with os.fdopen(handle, "wb") as file:
+            rows.write_ipc(file, compression="lz4")
+    return name
 
 
 def _unpacked(message: bytes) -> Taken | FanzhaError:
-    head, _, frames = message.partition(b"\n")
+    head, _, rejected = message.partition(b"\n")
     told = _ANSWER.validate_json(head)
     if told.landed is None:
         return _RAISED[told.error](told.message)
-    prepared = packed = None
+    prepared = spooled = None
     if told.kind:
-        packed = frames[: told.rows]
-        prepared = Prepared(told.kind, pl.DataFrame(), pl.read_ipc(frames[told.rows :]), told.ignored)
-    return Taken(told.name, told.fetched_at, told.landed, told.fault, told.weight, prepared, packed)
+        spooled = Path(told.rows)
+        prepared = Prepared(told.kind, pl.DataFrame(), pl.read_ipc(rejected), told.ignored)
+    return Taken(told.name, told.fetched_at, told.landed, told.fault, told.weight, prepared, spooled)

@@ -31,12 +31,12 @@ class _Readers:
 def _begin(task: bytes) -> Callable[[bytes], bytes]:
     told = json.loads(task)
     landing = Landing(Path(told["landing"]), load_key(Path(told["key"])) if told["key"] else None)
-    readers = _Readers()
+    readers, spool = _Readers(), Path(told["spool"])
 
     def answered(block: bytes) -> bytes:
         asked = json.loads(block)
         source = stored_source(asked["source"])
-        return answer(landing, source, Path(asked["path"]), readers.of(source))
+        return answer(landing, source, Path(asked["path"]), readers.of(source), spool)
 
     return answered
 

@@ -85,7 +85,7 @@ def collect(
     started_at = now_ms()
     with open_named(db) as store, collecting.spool(store.path) as folder:
         filed = [source for source in chosen if source.path]
-        with taking_ahead(store, filed, base) as ahead:
+        with taking_ahead(store, filed, base, folder) as ahead:
             results = [_run_task(store_files, source, db, source, base, started_at, ahead) for source in filed]
         remote = [source for source in chosen if source.url]
         for source, outcome in collecting.fetch(store, remote, folder, os.environ, loopback=loopback):

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from io import BytesIO
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Final
 
@@ -104,17 +104,20 @@ class _Waiting:
     """What was read of a document, until its turn to be stored has come."""
 
     prepared: Prepared
-    rows: IO[bytes] | None = None
-    """Where its rows are, if not with the rest: as another process packed them, or in a file without a name, gone with
-    the process."""
+    rows: IO[bytes] | Path | None = None
+    """Where its rows are, if not with the rest: in a file of the spool, or in one without a name that goes with the
+    process."""
 
     def whole(self) -> Prepared:
         """What was read; to be asked once."""
         if self.rows is None:
             return self.prepared
-        with self.rows as file:
+        with self.rows.open("rb") if isinstance(self.rows, Path) else self.rows as file:
             file.seek(0)
-            return replace(self.prepared, rows=pl.read_ipc(file))
+            rows = pl.read_ipc(file)
+        if isinstance(self.rows, Path):
+            self.rows.unlink()
+        return replace(self.prepared, rows=rows)
 
 
 @dataclass(slots=True)
@@ -155,11 +158,11 @@ class Intake:
         Raises:
             Interrupted: the disk is full.
         """
-        part = _Part(replace(taken, prepared=None, packed=None))
+        part = _Part(replace(taken, prepared=None, spooled=None))
         self._parts.append(part)
         if taken.prepared:
-            self._held += taken.prepared.size if taken.packed is None else len(taken.packed)
-            part.waiting = self._wait(taken.prepared, taken.packed)
+            spooled = taken.spooled is not None
+            part.waiting = _Waiting(taken.prepared, taken.spooled) if spooled else self._wait(taken.prepared)
         return taken.fault
 
     def keep_refused(self) -> None:
@@ -220,15 +223,13 @@ class Intake:
                 for batch in waiting.whole().batches():
                     yield part, batch
 
-    def _wait(self, prepared: Prepared, packed: bytes | None) -> _Waiting:
+    def _wait(self, prepared: Prepared) -> _Waiting:
+        self._held += prepared.size
         if self._held <= HELD_BYTES:
-            return _Waiting(prepared, None if packed is None else BytesIO(packed))
+            return _Waiting(prepared)
         with writing(self._store.landing.root):
             file = self._aside.enter_context(TemporaryFile(dir=self._store.landing.root))  # noqa: SIM115 - the stack closes it
-            if packed is None:
-                prepared.rows.write_ipc(file, compression="lz4")
-            else:
-                file.write(packed)
+            prepared.rows.write_ipc(file, compression="lz4")
         return _Waiting(replace(prepared, rows=prepared.rows.clear()), file)
 
     def _save_document(self, part: _Part) -> tuple[int, int]:

@@ -51,6 +51,7 @@ def spread(
     blocks: Iterable[Block],
     pack: Callable[[Block], bytes],
     processes: int,
+    ahead: int = 0,
 ) -> Iterator[tuple[Block, bytes]]:
     """Ask so many processes, whichever is free; end them on every way out.
 
@@ -60,6 +61,7 @@ def spread(
         blocks: taken a few ahead of the answers, in the caller's thread.
         pack: makes bytes of a block.
         processes: how many; `cores` says how many are worth it.
+        ahead: how many blocks they may be ahead of whoever takes their answers; at least two for each of them.
 
     Raises:
         ChildEnded: a process ended before its time; the answers before are complete.
@@ -86,7 +88,7 @@ def spread(
             free.put(child)
         for block in blocks:
             asked.append((block, pool.submit(ask, block)))
-            if len(asked) > 2 * processes:
+            if len(asked) > max(ahead, 2 * processes):
                 yield _answered(asked)
         while asked:
             yield _answered(asked)

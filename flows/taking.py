@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from db.errors import UnreadableFile
@@ -33,7 +34,7 @@ class Taken:
         fault: why it cannot be read; empty where it can, then there are also:
         weight: to be judged beside the rest of the answer.
         prepared: its rows.
-        packed: the rows, where they come from another process: a frame in Arrow's file format, not in `prepared`.
+        spooled: the file that the rows are in, where another process has read them; then they are not in `prepared`.
     """
 
     name: str
@@ -42,7 +43,7 @@ class Taken:
     fault: str = ""
     weight: Weight | None = None
     prepared: Prepared | None = None
-    packed: bytes | None = None
+    spooled: Path | None = None
 
 
 def take(landing: Landing, source: Source, document: Document, reader: Reader) -> Taken:

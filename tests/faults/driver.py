@@ -77,7 +77,11 @@ def _collect(db: Path, catalogue: Path) -> list[collect.SourceResult]:
     results, started_at, base = [], now_ms(), catalogue.parent
     listed = load_catalogue(catalogue)
     filed = [source for source in listed if source.path]
-    with open_store(db, _key()) as store, taking_ahead(store, filed, base) as ahead:
+    with (
+        open_store(db, _key()) as store,
+        collect.spool(db) as folder,
+        taking_ahead(store, filed, base, folder) as ahead,
+    ):
         for source in filed:
             take = partial(_take_files, source, base, started_at, ahead)
             results.append(_held(db, f"source-{source.name}", take))

@@ -15,7 +15,7 @@ from db.store import Store, now_ms, open_store
 from db.vocabulary import Outcome
 from flows import ahead, spread
 from flows.ahead import Ahead, taking_ahead
-from flows.collect import SourceResult, take_files
+from flows.collect import SourceResult, spool, take_files
 from flows.simulate.plan import LEAST_SCALE, Plan
 from flows.simulate.year import simulate
 from flows.taking import Taken
@@ -38,8 +38,14 @@ def always(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ahead, "cores", lambda: 2)
 
 
+@contextmanager
+def ahead_of(store: Store, sources: Sequence[Source], base: Path) -> Iterator[Ahead]:
+    with spool(store.path) as folder, taking_ahead(store, sources, base, folder) as taken:
+        yield taken
+
+
 def collected(store: Store, sources: Sequence[Source], base: Path) -> dict[str, SourceResult]:
-    with taking_ahead(store, sources, base) as taken:
+    with ahead_of(store, sources, base) as taken:
         return {source.name: take_files(store, source, base, now_ms(), taken) for source in sources}
 
 
@@ -161,7 +167,7 @@ def test_a_landing_that_cannot_be_written_is_told_alike(tmp_path: Path) -> None:
 
 def test_a_file_whose_reader_is_killed_fails_its_source_and_is_read_again(store: Store, tmp_path: Path) -> None:
     sources = lists(tmp_path / "in", files=8)
-    with taking_ahead(store, sources, tmp_path / "in") as taken:
+    with ahead_of(store, sources, tmp_path / "in") as taken:
         killing = Killing(taken)
         results = [take_files(store, source, tmp_path / "in", now_ms(), killing) for source in sources]
     assert [one.outcome for one in results] == [Outcome.FAILED, Outcome.STORED]
@@ -191,7 +197,7 @@ def test_what_nobody_foresaw_costs_only_its_own_source(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sources = lists(tmp_path / "in")
-    with taking_ahead(store, sources, tmp_path / "in") as taken:
+    with ahead_of(store, sources, tmp_path / "in") as taken:
         with monkeypatch.context() as patched:
             patched.setattr(ahead, "_ANSWER", None)
             with pytest.raises(AttributeError):
@@ -201,7 +207,7 @@ def test_what_nobody_foresaw_costs_only_its_own_source(
 
 def test_what_another_run_has_stored_meanwhile_is_passed_over(store: Store, tmp_path: Path) -> None:
     sources = lists(tmp_path / "in", sources=3)
-    with taking_ahead(store, sources, tmp_path / "in") as taken:
+    with ahead_of(store, sources, tmp_path / "in") as taken:
         assert each_by_itself(store, sources[:2], tmp_path / "in")["s1"].counts.stored == 5
         results = [take_files(store, source, tmp_path / "in", now_ms(), taken) for source in sources]
     assert [one.outcome for one in results] == [Outcome.UNCHANGED, Outcome.UNCHANGED, Outcome.STORED]
@@ -210,7 +216,7 @@ def test_what_another_run_has_stored_meanwhile_is_passed_over(store: Store, tmp_
 
 def test_a_file_that_has_changed_since_is_read_as_it_is_now(store: Store, tmp_path: Path) -> None:
     sources = lists(tmp_path / "in")
-    with taking_ahead(store, sources, tmp_path / "in") as taken:
+    with ahead_of(store, sources, tmp_path / "in") as taken:
         (tmp_path / "in" / "s0" / "3.txt").write_text("another.example\nand-one-more.example\n", "utf-8")
         (tmp_path / "in" / "s0" / "9.txt").write_text("new.example\n", "utf-8")
         results = [take_files(store, source, tmp_path / "in", now_ms(), taken) for source in sources]
@@ -221,7 +227,7 @@ def test_a_file_that_has_changed_since_is_read_as_it_is_now(store: Store, tmp_pa
 def test_a_source_may_be_asked_for_twice(store: Store, tmp_path: Path) -> None:
     """As a task does that another process was in the way of."""
     [source] = lists(tmp_path / "in", sources=1)
-    with taking_ahead(store, [source], tmp_path / "in") as taken:
+    with ahead_of(store, [source], tmp_path / "in") as taken:
         store.database.execute("CREATE TEMP TRIGGER stop BEFORE INSERT ON fetch BEGIN SELECT RAISE(ABORT, 'stop'); END")
         with pytest.raises(Exception, match="stop"):
             take_files(store, source, tmp_path / "in", now_ms(), taken)
