@@ -1,9 +1,11 @@
 """One of the processes that take files in ahead of their turn."""
 
 import json
+import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Final
 
 from db.keys import load_key
 from db.landing import Landing
@@ -11,6 +13,9 @@ from flows.ahead import answer
 from flows.spread import serve
 from spiders.catalogue import Source, stored_source
 from spiders.reading import Reader
+
+_BEHIND: Final = 10
+"""Steps of niceness: who stores goes first, since everything waits for that in the end."""
 
 
 class _Readers:
@@ -42,4 +47,5 @@ def _begin(task: bytes) -> Callable[[bytes], bytes]:
 
 
 if __name__ == "__main__":
+    os.nice(_BEHIND)
     serve(_begin)
