@@ -28,7 +28,7 @@ from spiders.reading import Reader
 
 _MODULE: Final = "flows.ahead_child"
 _MOST_PROCESSES: Final = 2
-"""They read more quickly than one stores, and take some 300 MB each."""
+"""They read more quickly than one stores, and take some 500 MB each at their most."""
 _FILES_AHEAD: Final = 50
 """Read and not yet stored: some 20 MB each on the disk, and enough that a large source is read while those before it
 are stored."""
@@ -151,14 +151,12 @@ def _taken(store: Store, planned: Sequence[Fresh], spool: Path) -> Generator[tup
     left = deque(planned)
     while left:
         try:
-            for _, answer in spread(_MODULE, lambda: task, list(left), _packed, processes, _FILES_AHEAD):
-                yield left.popleft(), _unpacked(answer)
+            for _, said in spread(_MODULE, lambda: task, list(left), _packed, processes, _FILES_AHEAD):
+                yield left.popleft(), _unpacked(said)
         except ChildEnded as ended:
             fresh = left.popleft()
-            yield (
-                fresh,
-                UnreadableFile(f"{shown(fresh.path)}: its reader {ended.how}: it is damaged, or too large"),
-            )
+            why = f"{shown(fresh.path)}: its reader {ended.how}: it is damaged, or too large"
+            yield fresh, UnreadableFile(why)
 
 
 def _packed(fresh: Fresh) -> bytes:

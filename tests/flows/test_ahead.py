@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from db.vocabulary import Outcome
 from flows import ahead, spread
 from flows.ahead import Ahead, taking_ahead
 from flows.collect import SourceResult, spool, take_files
+from flows.files import fresh_files
 from flows.simulate.plan import LEAST_SCALE, Plan
 from flows.simulate.year import simulate
 from flows.taking import Taken
@@ -234,6 +236,24 @@ def test_a_source_may_be_asked_for_twice(store: Store, tmp_path: Path) -> None:
         store.database.execute("DROP TRIGGER stop")
         assert take_files(store, source, tmp_path / "in", now_ms(), taken).counts.rows == 5
     assert store.database.execute("SELECT count(*) FROM sighting").fetchone() == (5,)
+
+
+def test_who_reads_ahead_gives_way_and_keeps_within_bounds(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ahead, "_FILES_AHEAD", 6)
+    [source] = lists(tmp_path / "in", sources=1, files=20)
+    paths = sorted((tmp_path / "in").rglob("*.txt"))
+    with spool(store.path) as folder, taking_ahead(store, [source], tmp_path / "in", folder) as taken:
+        stamps = fresh_files(source, tmp_path / "in", {})
+        assert taken.take(source, paths[0], stamps[paths[0]])
+        behind = min(19, os.getpriority(os.PRIO_PROCESS, 0) + 10)
+        assert {os.getpriority(os.PRIO_PROCESS, child) for child in children_of(os.getpid())} == {behind}
+        deadline = time.monotonic() + 30
+        while len(list(folder.iterdir())) < 7 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.5)
+        assert len(list(folder.iterdir())) == 7, "the one taken, and six whose turn has not come"
 
 
 def test_little_is_read_without_another_process(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
