@@ -6,7 +6,7 @@ import hmac
 import os
 import re
 import zlib
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,8 @@ _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 """What a full or failing disk says; making room mends it, but not a file where a folder should be."""
 _DRAFT: Final = re.compile(r"[0-9a-f]{64}\.([0-9]{1,9})\.part")
 """Name of a file that is being written, with the number of the process that writes it."""
+_SPOOL: Final = re.compile(r"spool-([0-9]{1,9})-.*")
+"""Name of a folder of what is on its way into the database, with the number of the process that it belongs to."""
 _MEND: Final = "import the same file again, or restore it from a backup"
 
 
@@ -146,6 +148,13 @@ def is_alive(process: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def spools(root: Path) -> Iterator[tuple[Path, bool]]:
+    """The folders of what is on its way into the database, and whether the process of each still runs."""
+    for path in root.glob("spool-*"):
+        if named := _SPOOL.fullmatch(path.name):
+            yield path, is_alive(int(named[1]))
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 from db.archive import archive_faults
 from db.corrections import CORRECTED
 from db.errors import FanzhaError, UsageError
+from db.landing import spools
 from db.ledger import ledger_faults
 from db.store import Store
 from db.tally import KINDS, tally_faults
@@ -196,5 +197,7 @@ def _landing_faults(store: Store, landed: list[tuple[str, int]]) -> Iterator[str
         except FanzhaError as error:
             yield str(error)
     named = {store.landing.path(digest, is_encrypted=bool(is_encrypted)) for digest, is_encrypted in landed}
+    if any(is_used for _, is_used in spools(store.landing.root)):
+        return  # a run is under way: it lands files before their rows are stored
     for path in sorted(files - named):
         yield f"landing file {path}: no document names it; its rows are lost, or a killed run left it (then remove it)"

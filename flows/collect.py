@@ -1,18 +1,16 @@
 """Collecting: what each source has that is new, fetched and stored; one source's failure is its own."""
 
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
 
 from db.connection import landing_root
 from db.errors import SourceFailed, UnreadableFile, UsageError
-from db.landing import is_alive, writing
+from db.landing import spools, writing
 from db.sources import Counts, Cursor, read_cursor
 from db.store import Store, now_ms
 from db.vocabulary import Outcome
@@ -22,9 +20,6 @@ from flows.ingest import ingest, log_failure, log_unchanged, taking
 from flows.taking import Document
 from spiders.catalogue import Source
 from spiders.crawl import CrawlOutcome, CrawlRequest, crawl, resolve_url
-
-_SPOOL: Final = re.compile(r"spool-([0-9]{1,9})-.*")
-"""Name of a spool, with the number of the process that it belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +56,8 @@ def spool(path: Path) -> Iterator[Path]:
     root = landing_root(path)
     with writing(root):
         root.mkdir(parents=True, exist_ok=True)
-        for left in root.glob("spool-*"):
-            spool_of = _SPOOL.fullmatch(left.name)
-            if spool_of and not is_alive(int(spool_of[1])):  # killed; what lies there may be about persons
+        for left, is_used in spools(root):
+            if not is_used:  # killed; what lies there may be about persons
                 shutil.rmtree(left, ignore_errors=True)
         folder = Path(tempfile.mkdtemp(prefix=f"spool-{os.getpid()}-", dir=root))
     try:

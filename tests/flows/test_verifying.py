@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from db.store import Store, open_store
+from flows.collect import spool
 from flows.rollup import follow_up, roll_up
 from flows.verifying import verify
 from tests.flows.calls import Call
@@ -164,3 +165,12 @@ def test_a_damaged_page_is_one_line_and_exit_1(call: Call, tmp_path: Path, key_f
     assert f"database {path}: " in told
     assert "restore a backup" in told
     assert "Traceback" not in told
+
+
+def test_what_a_run_has_landed_and_not_stored_yet_is_no_fault(rolled: Store) -> None:
+    rolled.landing.keep(b"rows that are being read", encrypt=False)
+    with spool(rolled.path):
+        assert verify(rolled, deep=False)[1] == []
+    (rolled.landing.root / f"spool-{2**22 + 1}-killed").mkdir()  # beyond the highest number of a process
+    [fault] = verify(rolled, deep=False)[1]
+    assert "no document names it" in fault
