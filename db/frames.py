@@ -3,6 +3,7 @@
 A frame is read while it is collected, in batches and only the columns asked for: a year's warnings fit in no memory.
 """
 
+import os
 import re
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
@@ -65,6 +66,11 @@ _IDS: Final[Mapping[str, Mapping[str, "Column"]]] = {
     "subject_id": {"subject": ("{table}.subject_id", pl.Int64)},
 }
 """Column of a table that names a row of another -> what an event says in its place."""
+
+_JOINED_AHEAD: Final = "100000"
+"""Rows that polars reads of both sides before it joins them, to find the smaller: a gigabyte of a year's by default."""
+os.environ.setdefault("POLARS_JOIN_SAMPLE_LIMIT", _JOINED_AHEAD)
+pl.Config.reload_env_vars()
 
 Column = tuple[str, type[pl.DataType] | pl.DataType]
 

@@ -3,12 +3,14 @@
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from polars.io.plugins import register_io_source
 
 from analytics.kpi.frames import FRAMES
 from db.connection import open_database, snapshot
@@ -167,6 +169,7 @@ def test_a_snapshot_shows_one_instant_whoever_writes_meanwhile(store: Store) -> 
 
 CLOSED = """
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 import polars as pl
 from db.connection import open_database
@@ -190,3 +193,21 @@ def test_a_connection_may_close_while_polars_still_reads(tmp_path: Path) -> None
     command = [sys.executable, "-c", CLOSED, str(tmp_path / "fanzha.db")]
     done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_what_is_joined_is_not_read_far_ahead_of_what_is_asked_for() -> None:
+    read = 0
+
+    def batches(*_: object) -> Iterator[pl.DataFrame]:
+        nonlocal read
+        for start in range(0, 3_000_000, 50_000):
+            read += 50_000
+            yield pl.DataFrame({"key": range(start, start + 50_000)})
+
+    many = register_io_source(batches, schema=pl.Schema({"key": pl.Int64()}))
+    few = pl.LazyFrame({"key": [3, 3], "said": ["so", "no"]}).group_by("key").agg(pl.col("said").last())
+    joined = many.join(few, on="key", how="left").collect_batches(
+        chunk_size=50_000, maintain_order=False, engine="streaming"
+    )
+    assert next(iter(joined)).height
+    assert read < 2_000_000
