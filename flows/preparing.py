@@ -57,7 +57,7 @@ def prepare(key: Key | None, source: Source, content: bytes, reader: Reader) -> 
         UnreadableFile: it is not what its source says it is.
         UsageError: the source names persons and there is no key.
     """
-    subjects = (key or load_key(None)).subjects if source.has_people else None
+    subjects = (key or load_key(None)).subjects if source.has_people else None  # load_key says what is missing
     parsed = reader.read(content)
     rows = parsed.rows
     if parsed.kind == "app":

@@ -56,9 +56,10 @@ def migrated_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (shared / "prefect.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (shared / "migrated").exists():
-            own_home = {"PREFECT_HOME": str(shared / "migrating"), "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
+            environ = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+            environ |= {"PREFECT_HOME": str(shared / "migrating"), "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
             command = [sys.executable, "-m", "prefect", "server", "database", "upgrade", "--yes"]
-            subprocess.run(command, env=os.environ | own_home, cwd=shared, check=True, capture_output=True, timeout=240)
+            subprocess.run(command, env=environ, cwd=shared, check=True, capture_output=True, timeout=240)
             (shared / "migrating").rename(shared / "migrated")
     return shared / "migrated"
 

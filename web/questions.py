@@ -43,8 +43,10 @@ def _week(day: str) -> str:
 
 
 _PLAIN: Final = "lower(replace(:{}, '[.]', '.'))"
-_YEAR: Final = """{at} >= (strftime('%s', :year || '-01-01') - 28800) * 1000
-    AND {at} < (strftime('%s', :year || '-01-01', '+1 year') - 28800) * 1000"""
+_START: Final = "(strftime('%s', :year || '-01-01') - 28800) * 1000"
+_END: Final = "(strftime('%s', :year || '-01-01', '+1 year') - 28800) * 1000"
+_YEAR: Final = f"""{{at}} >= {_START}
+    AND {{at}} < {_END}"""
 _IN_YEAR: Final = f"""{_YEAR.format(at="match.first_seen_at")}
     AND match.confidence >= brand.threshold"""
 _FIRST_MONDAY: Final = _monday("(year.start + 28800000) / 86400000")
@@ -143,8 +145,8 @@ ORDER BY match.first_seen_at DESC, host.name""".replace(
     Question(
         "lookalikes-by-week",
         "某年各品牌每周新增仿冒网站 · new lookalikes of a :year by brand and week",
-        f"""WITH RECURSIVE year (start, end) AS (SELECT (strftime('%s', :year || '-01-01') - 28800) * 1000,
-    (strftime('%s', :year || '-01-01', '+1 year') - 28800) * 1000),
+        f"""WITH RECURSIVE year (start, end) AS (SELECT {_START},
+    {_END}),
 span (monday, start, end) AS (
     SELECT {_FIRST_MONDAY}, year.start, ({_FIRST_MONDAY} + 7) * 86400000 - 28800000 FROM year
     UNION ALL SELECT span.monday + 7, span.end, min(year.end, span.end + 7 * 86400000)

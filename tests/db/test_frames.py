@@ -169,7 +169,6 @@ def test_a_snapshot_shows_one_instant_whoever_writes_meanwhile(store: Store) -> 
 
 CLOSED = """
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 import polars as pl
 from db.connection import open_database

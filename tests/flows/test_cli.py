@@ -7,16 +7,12 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from analytics.kpi.definitions import DEFINITIONS
-from db.store import open_store
-from flows.rollup import roll_up
-from spiders.formats import tweetfeed
 from tests.flows.calls import CATALOGUE, CHECKS, Call
 from tests.running import fanzha
 from tests.spiders.hostile import endless_workbook
@@ -318,22 +314,6 @@ def test_quarantine_lists_place_and_reason(filled: Call) -> None:
     assert [(one["source"], one["file"], one["position"]) for one in json.loads(out)] == [("list", "urls.txt", 4)]
     code, out, _ = filled("quarantine", "replay", "--source", "list")
     assert (code, out) == (0, "0 rejected rows are readable now, 0 rows stored, 1 still rejected\n")
-
-
-def test_rows_that_are_readable_now_are_in_the_figures(
-    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    row = "2024-05-01 00:00:00,someone,{},{}.example,#synthetic,https://twitter.example/1\n"
-    (tmp_path / "feed.csv").write_text(row.format("domain", "a") + row.format("hostname", "b"), "utf-8")
-    call("import", "tweetfeed", "feed.csv")
-    with open_store(tmp_path / "fanzha.db", None) as store:
-        roll_up(store, 2024)
-    assert (kpis(call)["K01"]["value"], call("quarantine", "replay")[0]) == (1, 0)
-    monkeypatch.setattr(tweetfeed, "_OURS", ("url", "domain", "hostname"))
-    assert call("quarantine", "replay")[1].startswith("1 rejected rows are readable now, 1 rows stored")
-    with closing(sqlite3.connect(tmp_path / "fanzha.db")) as database:
-        runs = database.execute("SELECT value FROM kpi_run WHERE kpi = 'K01' AND year = 2024 ORDER BY kpi_run_id")
-        assert runs.fetchall() == [("1",), ("2",)]
 
 
 def test_brands_list_and_show(call: Call) -> None:

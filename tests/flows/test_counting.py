@@ -1,8 +1,10 @@
 """Facts that are kept with the rows: whatever comes in whatever order, they say what the records say."""
 
+import json
 import shutil
+import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,6 +35,7 @@ from flows.manifests import figure_bases
 from flows.rollup import computed_figures, figures, roll_up
 from flows.taking import Document
 from flows.verifying import verify
+from spiders.formats import tweetfeed
 from tests.flows.calls import Call
 from tests.flows.test_ingest import make_source
 
@@ -355,3 +358,20 @@ def test_an_import_leaves_the_figures_of_its_years_computed(filled: Call, tmp_pa
         noted, bases = noted_bases(opened.database), figure_bases(opened.database, YEAR)
         assert {kpi: noted[f"{kpi} {YEAR}"] for kpi in DEFINITIONS} == bases
         assert {one.id: one.value for one in figures(opened.database, YEAR)}["K05"] == 3
+
+
+def test_rows_that_are_readable_now_are_in_the_figures(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = "2024-05-01 00:00:00,someone,{},{}.example,#synthetic,https://twitter.example/1\n"
+    (tmp_path / "feed.csv").write_text(row.format("domain", "a") + row.format("hostname", "b"), "utf-8")
+    call("import", "tweetfeed", "feed.csv")
+    with open_store(tmp_path / "fanzha.db", None) as store:
+        roll_up(store, 2024)
+    shown = {one["id"]: one["value"] for one in json.loads(call("kpi", "2024", "--json")[1])}
+    assert (shown["K01"], call("quarantine", "replay")[0]) == (1, 0)
+    monkeypatch.setattr(tweetfeed, "_OURS", ("url", "domain", "hostname"))
+    assert call("quarantine", "replay")[1].startswith("1 rejected rows are readable now, 1 rows stored")
+    with closing(sqlite3.connect(tmp_path / "fanzha.db")) as database:
+        runs = database.execute("SELECT value FROM kpi_run WHERE kpi = 'K01' AND year = 2024 ORDER BY kpi_run_id")
+        assert runs.fetchall() == [("1",), ("2",)]

@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from email import message_from_bytes
 from email.policy import default
@@ -331,6 +332,12 @@ def test_running_twice_changes_nothing_but_the_log_of_fetches(tmp_path: Path, pr
     for done in (first, second):
         assert done.returncode == 1, done.stderr
         assert "fanzha: source gone failed: no file at gone.txt" in done.stderr
+    with closing(sqlite3.connect(prefect_home / "prefect.db")) as database:
+        tasks = [name for (name,) in database.execute("SELECT name FROM task_run ORDER BY start_time")]
+    places = [
+        next(at for at, name in enumerate(tasks) if name.startswith(step)) for step in ("derive", "keep", "count")
+    ]
+    assert places == sorted(places), "the facts of all years are counted at once, before the figures of each"
     assert len(before["match"]) >= 2
     assert len(after.pop("fetch")) == len(before.pop("fetch")) + 2
     assert after == before
